@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a guest program has under its feet. A program is written once against this header and
+ * <parley/ffa.h>, and runs unchanged as an EL1 program under the reference hypervisor and as threads
+ * under ports/posix. Nothing here knows of Parley's own API.
+ */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include <parley/ffa.h>
+
+/* --- Provided by the platform: guests/el1, or ports/posix ------------------------------------- */
+
+struct guest_regs {
+    uint64_t x[FFA_REGS_MAX]; /* an AArch32 guest has r0 to r7 only; the rest is as it left it */
+};
+
+/* One SMC or HVC (the VM's own conduit), with x0 to x17 in and out exactly as they are in regs. */
+void ffa_call(struct guest_regs *regs);
+
+/* Whether this program runs in AArch64. */
+bool guest_is_aarch64(void);
+
+/* How often this VM has been reset before: 0 in its first life. The only thing that survives. */
+unsigned int guest_life(void);
+
+/* Resets the VM (PSCI SYSTEM_RESET). Does not return; the program starts again on vCPU 0. */
+_Noreturn void guest_reset(void);
+
+/* Stops the VM (PSCI SYSTEM_OFF), or, on a vCPU other than 0, that vCPU. Does not return. */
+_Noreturn void guest_off(void);
+
+unsigned int guest_vcpus(void);
+unsigned int guest_vcpu(void); /* which one runs this */
+
+/* Starts another vCPU in entry(argument); returns false if it could not. It ends by returning. */
+bool guest_vcpu_start(unsigned int vcpu, void (*entry)(void *argument), void *argument);
+
+/* Waits until that vCPU has ended. What it wrote before is visible afterwards. */
+void guest_vcpu_join(unsigned int vcpu);
+
+/* Lets another vCPU or VM run; on the reference hypervisor it also moves this vCPU to another CPU. */
+void guest_yield(void);
+
+/* `pages` zeroed pages of the VM's own RAM, aligned to FFA_PAGE_SIZE, for this life. */
+void *guest_pages(unsigned int pages);
+
+/* The address that the hypervisor knows a byte of the VM's RAM by. */
+uint64_t guest_ipa(const void *address);
+
+/* One line for the VM's console, without a newline: printf's %s %c %d %u %x %lx %llx %#... and %%. */
+void guest_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Counts one expectation, held or broken, for the verdict at the end of the run. */
+void guest_expect(bool held);
+
+/* --- The program ------------------------------------------------------------------------------- */
+
+/* Runs on vCPU 0 in each life. When it returns, the VM stops. */
+void guest_main(void);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Parley: an FF-A mediator for hypervisors. This header is what an embedder calls, and its manual.
+ * What an embedder provides in return is in port.h; the FF-A ABI itself is in ffa.h.
+ *
+ *     size_t bytes = parley_memory_size(&config);
+ *     struct parley *parley = parley_init(memory, bytes, &config);
+ *     struct parley_vm *vm;
+ *     parley_vm_create(parley, &vm_config, &vm);
+ *     ...
+ *     switch (parley_call(vm, vcpu, &regs)) {        in the SMC/HVC trap
+ *     case PARLEY_RETURN:  ...                       go back to the guest with regs
+ *     case PARLEY_NOT_FFA: ...                       the call is somebody else's
+ *     }
+ *
+ * Contexts. A function marked "any context" may run on any CPU at any time, also while others run
+ * on other CPUs for the same VM. Nothing here sleeps, allocates, or keeps an interrupt waiting for
+ * longer than one bounded step. The life of one VM (create, reset, destroy, continue) is the
+ * business of one caller at a time; different VMs do not wait for each other.
+ */
+#ifndef PARLEY_PARLEY_H
+#define PARLEY_PARLEY_H
+
+#include <parley/env.h>
+#include <parley/ffa.h>
+
+struct parley;    /* one mediator; it lives in the memory that parley_init() was given */
+struct parley_vm; /* one VM's end of it; it lives in the same memory */
+
+/* x0 to x17, the registers that SMCCC 1.2 gives to a call. x18 and up are never Parley's. */
+struct parley_regs {
+    uint64_t x[FFA_REGS_MAX];
+};
+
+/* The highest version that Parley speaks, and what FFA_VERSION answers. */
+#define PARLEY_FFA_VERSION FFA_VERSION_1_2
+
+/* --- One mediator ------------------------------------------------------------------------------
+ */
+
+#define PARLEY_VMS_MAX        4096u /* upper bound of parley_config.vms_max */
+#define PARLEY_VCPUS_MAX      4096u /* upper bound of parley_config.vcpus_max */
+#define PARLEY_PARTITIONS_MAX 1024u /* upper bound of parley_config.partitions_max */
+#define PARLEY_RXTX_PAGES_MAX 63u   /* what FFA_RXTX_MAP can say in its 6 bits */
+#define PARLEY_UUIDS_PER_VM   4u    /* upper bound of parley_vm_config.uuid_count */
+
+struct parley_config {
+    /*
+     * VM IDs are vm_id_first to vm_id_first + vms_max - 1. An ID names its place in the directory,
+     * so that finding a VM costs the same however many there are. All of them lie in 1 to 0x7fff:
+     * 0 is the hypervisor, and bit 15 is the Secure world's (FF-A 1.2, 6.1).
+     */
+    uint16_t vm_id_first;
+    uint16_t vms_max;   /* VMs that can exist at once, 1 to PARLEY_VMS_MAX */
+    uint16_t vcpus_max; /* vCPUs of one VM at most, 1 to PARLEY_VCPUS_MAX */
+    uint16_t
+        partitions_max; /* entries kept of the SPMC's partition list, 0 to PARLEY_PARTITIONS_MAX */
+    uint16_t rxtx_pages_max; /* 4 KiB pages of one RX or TX buffer, 1 to PARLEY_RXTX_PAGES_MAX */
+    /*
+     * No SMC is made and no Secure world is looked for: VM to VM only. Left false, Parley asks
+     * once, in parley_init(), and does without an SPMC if there is none that it can work with.
+     */
+    bool no_spmc;
+};
+
+/* What parley_init() needs, in bytes, for this configuration. 0 if the configuration is refused. */
+size_t parley_memory_size(const struct parley_config *config);
+
+/*
+ * Makes a mediator in `memory`: `bytes` of it (at least parley_memory_size()), aligned to
+ * FFA_PAGE_SIZE, physically contiguous, readable and writable by every CPU, Parley's alone until
+ * parley_shutdown() says PARLEY_DONE. The configuration is copied.
+ *
+ * If there is an SPMC, this negotiates with it: FFA_VERSION is the first FF-A call that leaves the
+ * hypervisor. Call it once, on one CPU, before any VM runs.
+ *
+ * Returns NULL, having done nothing, for a configuration or memory that it refuses; the reason is
+ * told through parley_port_event(). An SPMC that cannot be used is no reason to fail.
+ */
+struct parley *parley_init(void *memory, size_t bytes, const struct parley_config *config);
+
+/* --- Steps -------------------------------------------------------------------------------------
+ */
+
+/* The end of a step in the life of a VM or of the mediator. */
+enum parley_progress {
+    PARLEY_DONE,
+    PARLEY_AGAIN,            /* more to do: take your interrupts, then call parley_vm_continue() */
+    PARLEY_REFUSED_CONFIG,   /* the configuration breaks a rule; told through parley_port_event() */
+    PARLEY_REFUSED_ID_USED,  /* a VM of that ID exists, or still ends */
+    PARLEY_REFUSED_VMS_LEFT, /* shutdown: a VM still exists */
+    PARLEY_REFUSED_BY_SPMC,  /* shutdown: the SPMC does not give Parley's buffers back */
+};
+
+/*
+ * Returns the SPMC to its first state, so that another owner of this exception level can start.
+ * All VMs must have been destroyed. Call it with no other call under way.
+ *
+ * PARLEY_DONE:            the memory given to parley_init() is the embedder's again.
+ * PARLEY_REFUSED_VMS_LEFT: nothing was done.
+ * PARLEY_REFUSED_BY_SPMC: the SPMC may still write to the memory: it must never be used again.
+ */
+enum parley_progress parley_shutdown(struct parley *parley);
+
+/* --- The life of a VM --------------------------------------------------------------------------
+ */
+
+/* What one VM may do with another. Nothing is allowed that is not said (see struct parley_peer). */
+#define PARLEY_MAY_DISCOVER \
+    (1u << 0)                        /* see it in partition information; the others need this one */
+#define PARLEY_MAY_MESSAGE (1u << 1) /* send it messages */
+#define PARLEY_MAY_NOTIFY  (1u << 2) /* signal it */
+#define PARLEY_MAY_SHARE   (1u << 3) /* grant it memory */
+#define PARLEY_MAY_ALL     0xfu
+
+/* One edge of the policy: what the VM that owns it may do with `id`. It says nothing of the way
+ * back. */
+struct parley_peer {
+    uint16_t id;    /* a VM ID of the directory, whether or not it exists yet; never the VM's own */
+    uint8_t rights; /* PARLEY_MAY_... */
+};
+
+struct parley_vm_config {
+    uint16_t id;    /* in the range that parley_config names */
+    uint16_t vcpus; /* execution contexts, 1 to parley_config.vcpus_max */
+    /*
+     * What messaging the VM takes part in: FFA_PARTITION_... bits 0 to 3, 9 and 10. Others see the
+     * part of it that the VM's version has and that Parley serves.
+     */
+    uint32_t properties;
+    /* Protocol UUIDs that the VM answers to, at most PARLEY_UUIDS_PER_VM, none nil, no two equal.
+     */
+    const struct ffa_uuid *uuids;
+    unsigned int uuid_count;
+    /* Policy towards other VMs. At most one entry per peer; a VM not named here does not exist. */
+    const struct parley_peer *peers;
+    unsigned int peer_count;
+    /* Policy towards the Secure world: PARLEY_MAY_..., for all Secure Partitions alike. */
+    uint8_t secure_rights;
+    /* Quota: pages of one RX or TX buffer, 1 to parley_config.rxtx_pages_max. */
+    uint16_t rxtx_pages_max;
+    void *context; /* the port's name for this VM, handed back to it in hooks; may be NULL */
+};
+
+/*
+ * Creates a VM. Its ID and state are ready before its first vCPU may run. The configuration, and
+ * what it points to, is copied.
+ *
+ * PARLEY_DONE:             *vm is valid until parley_vm_destroy() says PARLEY_DONE.
+ * PARLEY_REFUSED_CONFIG:   parley_port_event() was told which rule is broken.
+ * PARLEY_REFUSED_ID_USED:  see there. *vm is NULL in both cases, and nothing has changed.
+ *
+ * Any context; two creations of one ID may race, and one is refused.
+ */
+enum parley_progress parley_vm_create(struct parley *parley, const struct parley_vm_config *config,
+                                      struct parley_vm **vm);
+
+/*
+ * Ends this life of the VM and starts another under the same ID and configuration, as PSCI
+ * SYSTEM_RESET does: buffers are given back, the version is negotiated anew. (A guest that starts
+ * another kernel by itself, without a reset, keeps version and buffers.)
+ *
+ * The VM's vCPUs have been stopped, and none is inside parley_call(). Nor may one enter it before
+ * PARLEY_DONE. PARLEY_AGAIN: call parley_vm_continue() until it says PARLEY_DONE.
+ */
+enum parley_progress parley_vm_reset(struct parley_vm *vm);
+
+/*
+ * Ends the VM. Nobody finds it from the moment this is called; its pages are given back to the port
+ * and its ID may be used again when it, or parley_vm_continue(), says PARLEY_DONE. `vm` is then no
+ * more. Also allowed while a reset is under way: it turns the reset into the end.
+ *
+ * The VM's vCPUs have been stopped, as for parley_vm_reset().
+ */
+enum parley_progress parley_vm_destroy(struct parley_vm *vm);
+
+/*
+ * Goes on with the reset or the destruction that said PARLEY_AGAIN, and returns as they do. Each
+ * call does a bounded amount of work. PARLEY_DONE if there is nothing under way.
+ */
+enum parley_progress parley_vm_continue(struct parley_vm *vm);
+
+/* --- Calls of a guest --------------------------------------------------------------------------
+ */
+
+/* What the trap handler does next. */
+enum parley_outcome {
+    PARLEY_RETURN,  /* back to the guest, with `regs` as they are now */
+    PARLEY_NOT_FFA, /* the function ID is none of FF-A's: `regs` are unchanged, the call is not ours
+                     */
+};
+
+/*
+ * Serves one SMC or HVC (immediate 0) of a guest. To be called for each, or at least for function
+ * numbers 0x60 to 0xef of 0x84000000 and 0xc4000000.
+ *
+ * vm, vcpu: who calls; vcpu is below parley_vm_config.vcpus. The caller's identity is taken from
+ * here and never from a register. regs: x0 to x17 as the guest left them, all 64 bits; for an
+ * AArch32 guest, r0 to r14 in x0 to x14 as the architecture maps them. On PARLEY_RETURN they hold
+ * what the guest must see. No other copy is kept.
+ *
+ * Any context, except that one vCPU is in at most one call. Interrupts may be on or off.
+ * FF-A 1.2, chapter 11 (register use), and each ABI's own chapter.
+ */
+enum parley_outcome parley_call(struct parley_vm *vm, unsigned int vcpu, struct parley_regs *regs);
+
+/* --- What an operator can see ------------------------------------------------------------------
+ */
+
+/* Statistics of one life of a VM. They order nothing: read one by one, while others count. */
+struct parley_vm_counters {
+    uint64_t calls;                    /* FF-A calls of the guest */
+    uint64_t refused[1 - FFA_NO_DATA]; /* of these, refused: indexed by the negated status code */
+};
+
+/* Where a VM's receive buffer stands (FF-A 1.2, 7.2.2.4). Only src/rxtx.c moves it. */
+enum parley_rx_state {
+    PARLEY_RX_UNMAPPED,
+    PARLEY_RX_MAPPING,   /* being pinned; nobody can use it yet */
+    PARLEY_RX_FREE,      /* Parley's to fill */
+    PARLEY_RX_FILLING,   /* being filled: cannot be unmapped or released */
+    PARLEY_RX_FULL,      /* the guest's to read, until FFA_RX_RELEASE */
+    PARLEY_RX_UNMAPPING, /* being unpinned */
+};
+
+struct parley_vm_status {
+    uint16_t id;
+    uint32_t version;    /* as FFA_VERSION writes it, FFA_VERSION_1_x; 0 while it is not final */
+    uint32_t generation; /* counts the lives that this ID has had */
+    bool dying;          /* reset or destruction under way */
+    enum parley_rx_state rx;
+    struct parley_vm_counters counters;
+};
+
+/* Any context, for as long as vm is valid. A snapshot: true when each part was read. */
+void parley_vm_status(const struct parley_vm *vm, struct parley_vm_status *status);
+
+struct parley_status {
+    uint32_t spmc_version;    /* what was agreed with the SPMC; 0 if there is none */
+    uint16_t spmc_id;         /* valid with spmc_version */
+    uint16_t partition_count; /* entries kept of the SPMC's list, one per partition and UUID */
+    uint16_t vms;             /* VMs that are created, final or not */
+};
+
+/* Any context. A snapshot. */
+void parley_status(const struct parley *parley, struct parley_status *status);
+
+/*
+ * Something that an operator may want to know. Parley hands it to parley_port_event(); what a guest
+ * can cause without end is told on its 1st, 2nd, 4th, 8th, ... occurrence only.
+ */
+enum parley_event_kind {
+    PARLEY_EVENT_CONFIG_REFUSED,    /* text: the rule; vm_id: the VM, or 0 for parley_init() */
+    PARLEY_EVENT_SPMC_FOUND,        /* value: the version agreed on */
+    PARLEY_EVENT_SPMC_ABSENT,       /* text: why Parley runs without one; value: what it answered */
+    PARLEY_EVENT_PARTITION_IGNORED, /* text: why; value: the ID that the SPMC listed */
+    PARLEY_EVENT_SPMC_REFUSED,      /* text: what Parley asked; status: the answer */
+    PARLEY_EVENT_VM_CREATED,
+    PARLEY_EVENT_VM_RESET,
+    PARLEY_EVENT_VM_DESTROYED,
+    PARLEY_EVENT_VERSION_FINAL, /* value: the version; vcpu: whose call made it final; fid: that
+                                   call */
+    PARLEY_EVENT_CALL_REFUSED, /* fid, vcpu, status; value: how often this VM has got this status */
+};
+
+struct parley_event {
+    enum parley_event_kind kind;
+    uint16_t vm_id;
+    uint16_t vcpu;
+    uint32_t fid;
+    int32_t status; /* FFA_... */
+    uint64_t value;
+    const char *text; /* a constant string, or NULL */
+};
+
+/*
+ * Writes the event as one line of text without a newline into `line`, cut to `bytes` - 1 characters
+ * and always terminated. `bytes` is at least 1; PARLEY_EVENT_TEXT_BYTES never cuts. Any context.
+ */
+#define PARLEY_EVENT_TEXT_BYTES 160u
+void parley_event_text(const struct parley_event *event, char *line, size_t bytes);
+
+/* The name of a function ID, such as "FFA_RXTX_MAP_64", or NULL if FF-A 1.2 has none. Any context.
+ */
+const char *parley_fid_name(uint32_t fid);
+
+#endif

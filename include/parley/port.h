@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a hypervisor provides. Each hook is an ordinary function, bound when the hypervisor is
+ * linked: one that is missing is a link error, and every call graph is complete. Types, atomics and
+ * locks come from env.h.
+ *
+ * Parley calls every hook without holding a lock, unless it says otherwise below. No hook may call
+ * back into Parley. `context` is the pointer that the embedder gave for the VM in
+ * struct parley_vm_config.
+ */
+#ifndef PARLEY_PORT_H
+#define PARLEY_PORT_H
+
+#include <parley/env.h>
+#include <parley/parley.h>
+
+/* Addresses of different kinds do not mix. */
+typedef struct {
+    uint64_t value;
+} parley_ipa; /* a guest's own, "intermediate physical" */
+
+typedef struct {
+    uint64_t value;
+} parley_pa; /* physical, as the Secure world knows it */
+
+/*
+ * Makes an SMC to the Secure world with regs x0 to x17, and returns what it answered in the same.
+ * All 18 are written: the Secure world may clobber any of them (FF-A 1.2, 11.1.2). Parley's own
+ * context is the caller's; interrupts may be taken during the SMC.
+ */
+void parley_port_smc(struct parley_regs *regs);
+
+/* The physical address of a byte in the memory that parley_init() was given. */
+parley_pa parley_port_pa(const void *address);
+
+/*
+ * Whether the VM's EL1 runs in AArch64. Asked once in each life of the VM, at its first FF-A call
+ * after FFA_VERSION, with the VM's negotiation lock held: answer from memory, at once.
+ */
+bool parley_port_vm_is_aarch64(void *context);
+
+enum parley_port_status {
+    PARLEY_PORT_OK,
+    PARLEY_PORT_NOT_MEMORY, /* no ordinary RAM of this VM's, readable and writable by it, is there
+                             */
+    PARLEY_PORT_NO_MEMORY,  /* the hypervisor cannot map or pin any more */
+};
+
+/*
+ * Maps one page of a guest (FFA_PAGE_SIZE bytes at a multiple of it) into the hypervisor, readable
+ * and writable, Normal write-back, and pins it: until parley_port_page_unmap() it stays the same
+ * memory, whatever the guest or its owner does (balloon, migrate, destroy), and the mapping stays
+ * valid on every CPU. *page is written only on PARLEY_PORT_OK.
+ *
+ * The guest may write to the page at any moment. Parley treats it so.
+ */
+enum parley_port_status parley_port_page_map(void *context, parley_ipa ipa, void **page);
+
+/* Undoes one parley_port_page_map(). Cannot fail. When it returns, Parley does not touch the page.
+ */
+void parley_port_page_unmap(void *context, parley_ipa ipa, void *page);
+
+/*
+ * Tells the operator. The event is valid during the call only. To be quick and never to block: it
+ * may come from any CPU in any call of Parley's, at most once per guest call.
+ */
+void parley_port_event(const struct parley_event *event);
+
+#endif

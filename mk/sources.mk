@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The one list of the mediator's sources, relative to the project's root. Make reads it here; any
+# other build (CMake, a hypervisor's own) reads the same file.
+PARLEY_SOURCES := \
+	src/parley.c \
+	src/call.c \
+	src/version.c \
+	src/features.c \
+	src/identity.c \
+	src/rxtx.c \
+	src/discovery.c \
+	src/partition_scan.c \
+	src/endpoint.c \
+	src/lifecycle.c \
+	src/spmc.c \
+	src/layout.c \
+	src/event.c
