@@ -104,7 +104,7 @@ static inline struct ffa_uuid ffa_uuid_from_u64(uint64_t low, uint64_t high)
 static inline struct ffa_uuid ffa_uuid_from_u32(uint32_t word0, uint32_t word1, uint32_t word2,
                                                 uint32_t word3)
 {
-    return ffa_uuid_from_u64(word0 | (uint64_t)word1 << 32, word2 | (uint64_t)word3 << 32);
+    return ffa_uuid_from_u64(word0 | ((uint64_t)word1 << 32), word2 | ((uint64_t)word3 << 32));
 }
 
 static inline bool ffa_uuid_equal(const struct ffa_uuid *a, const struct ffa_uuid *b)
@@ -298,7 +298,7 @@ static inline bool ffa_id_is_secure(uint16_t id)
  */
 static inline uint32_t ffa_ids_make(uint16_t sender, uint16_t receiver)
 {
-    return (uint32_t)sender << 16 | receiver;
+    return ((uint32_t)sender << 16) | receiver;
 }
 
 static inline uint16_t ffa_ids_sender(uint32_t word)
@@ -317,7 +317,7 @@ static inline uint16_t ffa_ids_receiver(uint32_t word)
  */
 static inline uint32_t ffa_target_make(uint16_t endpoint, uint16_t vcpu)
 {
-    return (uint32_t)endpoint << 16 | vcpu;
+    return ((uint32_t)endpoint << 16) | vcpu;
 }
 
 static inline uint16_t ffa_target_endpoint(uint32_t word)
@@ -336,7 +336,7 @@ static inline uint16_t ffa_target_vcpu(uint32_t word)
  */
 static inline uint32_t ffa_receiver_info_make(uint16_t endpoint, uint16_t vcpu)
 {
-    return (uint32_t)vcpu << 16 | endpoint;
+    return ((uint32_t)vcpu << 16) | endpoint;
 }
 
 static inline uint16_t ffa_receiver_info_endpoint(uint32_t word)
@@ -385,8 +385,7 @@ static inline uint16_t ffa_receiver_info_vcpu(uint32_t word)
 
 /* FFA_MEM_RETRIEVE_REQ, output w2, beside FFA_FEATURES_MEM_DYNAMIC_BUFFER. */
 #define FFA_FEATURES_RETRIEVE_REQ_NS_BIT     FFA_BIT(1) /* since 1.1 */
-#define FFA_FEATURES_RETRIEVE_REQ_HYPERVISOR FFA_BIT(2) /* since 1.2: hypervisor retrieve request \
-                                                         */
+#define FFA_FEATURES_RETRIEVE_REQ_HYPERVISOR FFA_BIT(2) /* since 1.2: hypervisor retrieve */
 
 /*
  * FFA_MEM_RETRIEVE_REQ, output w3: with n in this field a borrower may retrieve a region
@@ -400,8 +399,8 @@ static inline uint16_t ffa_receiver_info_vcpu(uint32_t word)
 #ifndef __ASSEMBLER__
 static inline uint32_t ffa_features_rxtx_map_make(uint32_t min, uint16_t max_pages)
 {
-    return (min & FFA_FEATURES_RXTX_MAP_MIN_MASK) | (uint32_t)max_pages
-                                                        << FFA_FEATURES_RXTX_MAP_MAX_SHIFT;
+    return (min & FFA_FEATURES_RXTX_MAP_MIN_MASK) |
+           ((uint32_t)max_pages << FFA_FEATURES_RXTX_MAP_MAX_SHIFT);
 }
 
 static inline uint16_t ffa_features_rxtx_map_max_pages(uint32_t w2)
@@ -511,7 +510,7 @@ FFA_ASSERT_OFFSET(ffa_partition_info_1_1, uuid, 8);
 /* FFA_PARTITION_INFO_GET_REGS, x3: [15:0] first index wanted, [31:16] tag (0 with index 0). */
 static inline uint64_t ffa_info_regs_in_make(uint16_t start, uint16_t tag)
 {
-    return (uint64_t)tag << 16 | start;
+    return ((uint64_t)tag << 16) | start;
 }
 
 static inline uint16_t ffa_info_regs_in_start(uint64_t x3)
@@ -531,7 +530,7 @@ static inline uint16_t ffa_info_regs_in_tag(uint64_t x3)
 static inline uint64_t ffa_info_regs_out_make(uint16_t last, uint16_t current, uint16_t tag,
                                               uint16_t size)
 {
-    return (uint64_t)size << 48 | (uint64_t)tag << 32 | (uint64_t)current << 16 | last;
+    return ((uint64_t)size << 48) | ((uint64_t)tag << 32) | ((uint64_t)current << 16) | last;
 }
 
 static inline uint16_t ffa_info_regs_out_last(uint64_t x2)
@@ -560,7 +559,7 @@ static inline uint16_t ffa_info_regs_out_size(uint64_t x2)
  */
 static inline uint64_t ffa_info_regs_desc_make(uint16_t id, uint16_t contexts, uint32_t properties)
 {
-    return (uint64_t)properties << 32 | (uint64_t)contexts << 16 | id;
+    return ((uint64_t)properties << 32) | ((uint64_t)contexts << 16) | id;
 }
 
 static inline uint16_t ffa_info_regs_desc_id(uint64_t reg)
@@ -719,8 +718,8 @@ FFA_ASSERT_OFFSET(ffa_msg_header_1_2, uuid, 24);
 #ifndef __ASSEMBLER__
 static inline uint32_t ffa_notification_set_make(uint32_t flags, uint16_t vcpu)
 {
-    return (flags & ~FFA_NOTIFICATION_SET_VCPU_MASK) | (uint32_t)vcpu
-                                                           << FFA_NOTIFICATION_SET_VCPU_SHIFT;
+    return (flags & ~FFA_NOTIFICATION_SET_VCPU_MASK) |
+           ((uint32_t)vcpu << FFA_NOTIFICATION_SET_VCPU_SHIFT);
 }
 
 static inline uint16_t ffa_notification_set_vcpu(uint32_t w2)
@@ -731,7 +730,7 @@ static inline uint16_t ffa_notification_set_vcpu(uint32_t w2)
 /* The word without its list lengths: OR in one ffa_notification_info_list() for each list. */
 static inline uint64_t ffa_notification_info_make(bool more, unsigned int lists)
 {
-    return ((uint64_t)lists << FFA_NOTIFICATION_INFO_GET_LISTS_SHIFT &
+    return (((uint64_t)lists << FFA_NOTIFICATION_INFO_GET_LISTS_SHIFT) &
             FFA_NOTIFICATION_INFO_GET_LISTS_MASK) |
            (more ? FFA_NOTIFICATION_INFO_GET_MORE : 0U);
 }
@@ -766,14 +765,13 @@ static inline unsigned int ffa_notification_info_vcpus(uint64_t x2, unsigned int
 /* ---- 12  Memory: handle, attributes, permissions, flags ------------------------------------- */
 
 /* A handle is 64 bits: in two registers, low half first, or in one field of a descriptor. */
-#define FFA_HANDLE_HYPERVISOR_BIT FFA_BIT64(63) /* set: allocated by the hypervisor; else the SPM \
-                                                 */
-#define FFA_HANDLE_INVALID FFA_U64(0xFFFFFFFFFFFFFFFF)
+#define FFA_HANDLE_HYPERVISOR_BIT FFA_BIT64(63) /* the hypervisor allocated it; clear: the SPM */
+#define FFA_HANDLE_INVALID        FFA_U64(0xFFFFFFFFFFFFFFFF)
 
 #ifndef __ASSEMBLER__
 static inline uint64_t ffa_handle_make(uint32_t low, uint32_t high)
 {
-    return (uint64_t)high << 32 | low;
+    return ((uint64_t)high << 32) | low;
 }
 
 static inline uint32_t ffa_handle_low(uint64_t handle)
@@ -846,7 +844,7 @@ static inline uint32_t ffa_handle_high(uint64_t handle)
 #define FFA_MEM_RETRIEVE_REQ_ALIGN_SHIFT 5          /* n: on a boundary of 2^n pages of 4 KiB */
 #define FFA_MEM_RETRIEVE_REQ_ALIGN_MASK  FFA_U32(0x1E0)
 #define FFA_MEM_RETRIEVE_REQ_ALIGN_VALID FFA_BIT(9)
-#define FFA_MEM_RETRIEVE_REQ_BYPASS      FFA_BIT(10) /* since 1.2: do not check the other borrowers */
+#define FFA_MEM_RETRIEVE_REQ_BYPASS      FFA_BIT(10) /* since 1.2: other borrowers unchecked */
 
 /* Flags in the transaction descriptor of FFA_MEM_RETRIEVE_RESP. */
 #define FFA_MEM_RETRIEVE_RESP_ZEROED FFA_BIT(0)
