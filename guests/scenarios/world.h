@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Who lives in the Normal world: the one description of the VMs, from which the hypervisor makes
+ * its table, the host's tests make theirs, and the programs know what they must be shown. It speaks
+ * of FF-A alone; where a VM's memory lies is the hypervisor's business.
+ *
+ * There are two casts, of which one plays at a time. Their IDs are disjoint, so that an ID tells
+ * what to expect.
+ *
+ *     world_story   what `make run` shows
+ *     world_bench   the scenarios, and neighbours for them to discover
+ *
+ * Whoever hosts them keeps a VM that has stopped in the directory until the last one has stopped:
+ * what a VM discovers must not depend on who finished first.
+ */
+#ifndef WORLD_H
+#define WORLD_H
+
+#include <parley/ffa.h>
+
+#define WORLD_UUIDS_MAX 3u
+#define WORLD_PEERS_MAX 8u
+
+/* The IDs that both casts fit in. */
+#define WORLD_VM_ID_FIRST 1u
+#define WORLD_VMS_MAX     0x40u
+
+struct world_vm {
+    uint16_t id;
+    uint8_t vcpus;
+    bool aarch64;
+    const char *name;        /* unique; in front of its console lines */
+    const char *program;     /* its image is guests/PROGRAM.bin */
+    uint32_t version;        /* what it settles on, in its last life */
+    uint16_t rxtx_pages_max; /* its quota, in pages of one buffer */
+    bool sees_secure;        /* policy: may discover the Secure Partitions */
+    uint8_t peer_count;
+    uint16_t peers[WORLD_PEERS_MAX]; /* policy: the VMs that it may discover; in order of ID */
+    uint8_t uuid_count;
+    struct ffa_uuid uuids[WORLD_UUIDS_MAX];
+};
+
+/* 16 bytes in the order of the text: 0x3cf1a2e7 starts with 0x3c. */
+#define WORLD_UUID(a, b, c, d)                                              \
+    {                                                                       \
+        {                                                                   \
+            WORLD_BYTES(a), WORLD_BYTES(b), WORLD_BYTES(c), WORLD_BYTES(d), \
+        }                                                                   \
+    }
+#define WORLD_BYTES(word) \
+    (uint8_t)((word) >> 24), (uint8_t)((word) >> 16), (uint8_t)((word) >> 8), (uint8_t)(word)
+
+/* --- What `make run` shows ----------------------------------------------------------------------
+ */
+
+#define WORLD_RACER   0x01u
+#define WORLD_STEADY  0x02u
+#define WORLD_LEGACY  0x03u
+#define WORLD_PROBER  0x04u
+#define WORLD_ANCIENT 0x05u
+#define WORLD_ROGUE   0x06u
+
+static const struct world_vm world_story[] = {
+    {
+        .id = WORLD_RACER,
+        .name = "racer",
+        .program = "racer",
+        .vcpus = 2,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 4,
+        .sees_secure = true,
+        .peer_count = 3,
+        .peers = {WORLD_STEADY, WORLD_PROBER, WORLD_ANCIENT},
+        .uuid_count = 2,
+        .uuids = {WORLD_UUID(0x3cf1a2e7, 0x5b0d4c11, 0x9e2467d8, 0x10a3b5c7),
+                  WORLD_UUID(0x77d0be42, 0x8c134f6a, 0xb1e95520, 0x3fd6c894)},
+    },
+    {
+        .id = WORLD_STEADY,
+        .name = "steady",
+        .program = "steady",
+        .vcpus = 1,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_1,
+        .rxtx_pages_max = 2,
+        .sees_secure = true,
+        .peer_count = 3,
+        .peers = {WORLD_RACER, WORLD_LEGACY, WORLD_PROBER},
+        .uuid_count = 1,
+        .uuids = {WORLD_UUID(0x51ead7b0, 0x02f94e3d, 0xa8c76b19, 0xd45f0e82)},
+    },
+    {
+        .id = WORLD_LEGACY,
+        .name = "legacy",
+        .program = "legacy",
+        .vcpus = 1,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_0,
+        .rxtx_pages_max = 1,
+        .sees_secure = true,
+        .peer_count = 1,
+        .peers = {WORLD_RACER},
+    },
+    {
+        .id = WORLD_PROBER,
+        .name = "prober",
+        .program = "prober",
+        .vcpus = 1,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_1,
+        .rxtx_pages_max = 1,
+        .sees_secure = false,
+        .peer_count = 2,
+        .peers = {WORLD_RACER, WORLD_STEADY},
+    },
+    {
+        .id = WORLD_ANCIENT,
+        .name = "ancient",
+        .program = "ancient",
+        .vcpus = 1,
+        .aarch64 = false,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 1,
+        .sees_secure = true,
+        .peer_count = 1,
+        .peers = {WORLD_STEADY},
+        .uuid_count = 1,
+        .uuids = {WORLD_UUID(0xa9c1e47d, 0x6630418f, 0x8d52fb07, 0x24e8913b)},
+    },
+    {
+        /* Sees nobody and is seen by nobody. */
+        .id = WORLD_ROGUE,
+        .name = "rogue",
+        .program = "rogue",
+        .vcpus = 1,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_1,
+        .rxtx_pages_max = 1,
+        .sees_secure = false,
+    },
+};
+
+/* --- The scenarios ------------------------------------------------------------------------------
+ */
+
+#define WORLD_NEGOTIATION 0x11u
+#define WORLD_FEATURES    0x12u
+#define WORLD_BUFFERS     0x13u
+#define WORLD_DISCOVERY   0x14u
+#define WORLD_SMCCC       0x15u
+
+/* Neighbours become members and stop. Their names say their version. */
+#define WORLD_OLD    0x21u /* 1.0 */
+#define WORLD_MIDDLE 0x22u /* 1.1 */
+#define WORLD_NEW    0x23u /* 1.2, with three UUIDs */
+#define WORLD_TWIN   0x24u /* 1.2, with a UUID that `new` has too */
+#define WORLD_HERMIT 0x25u /* 1.2, but nobody may see it */
+#define WORLD_SILENT 0x26u /* visible by policy, but never says a word of FF-A */
+
+/* Known to tests that look for one partition, for several, and for one that is hidden. */
+#define WORLD_UUID_NEW    WORLD_UUID(0xc0de0001, 0x4f2a4d35, 0x9b61e70c, 0x8a5d1f93)
+#define WORLD_UUID_SHARED WORLD_UUID(0xc0de0002, 0x71b84c0e, 0xa3d2956f, 0x0be4c718)
+#define WORLD_UUID_THIRD  WORLD_UUID(0xc0de0003, 0xe95547a1, 0x8c07f3d4, 0x62b19e5a)
+#define WORLD_UUID_HERMIT WORLD_UUID(0xc0de0004, 0x1d6c4b92, 0xb8f023ae, 0x97c5640d)
+#define WORLD_UUID_SILENT WORLD_UUID(0xc0de0005, 0x8a374e5f, 0x96c1d80b, 0x4df27e36)
+#define WORLD_UUID_SELF   WORLD_UUID(0xc0de0006, 0x2be94a70, 0xad5813f6, 0xc3076e91)
+#define WORLD_UUID_NOBODY WORLD_UUID(0xc0de00ff, 0x5f104d2c, 0x8b99a4e3, 0x70d6c215)
+
+static const struct world_vm world_bench[] = {
+    {
+        .id = WORLD_NEGOTIATION,
+        .name = "negotiation",
+        .program = "negotiation",
+        .vcpus = 2,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 3,
+        .sees_secure = false,
+        .peer_count = 1,
+        .peers = {WORLD_MIDDLE},
+    },
+    {
+        .id = WORLD_FEATURES,
+        .name = "features",
+        .program = "features",
+        .vcpus = 1,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 5,
+        .sees_secure = false,
+    },
+    {
+        .id = WORLD_BUFFERS,
+        .name = "buffers",
+        .program = "buffers",
+        .vcpus = 3,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 4,
+        .sees_secure = false,
+        .peer_count = 1,
+        .peers = {WORLD_MIDDLE},
+    },
+    {
+        .id = WORLD_DISCOVERY,
+        .name = "discovery",
+        .program = "discovery",
+        .vcpus = 2,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 2,
+        .sees_secure = true,
+        .peer_count = 5,
+        .peers = {WORLD_OLD, WORLD_MIDDLE, WORLD_NEW, WORLD_TWIN, WORLD_SILENT},
+        .uuid_count = 1,
+        .uuids = {WORLD_UUID_SELF},
+    },
+    {
+        .id = WORLD_SMCCC,
+        .name = "smccc",
+        .program = "smccc",
+        .vcpus = 1,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 1,
+        .sees_secure = false,
+    },
+    {
+        .id = WORLD_OLD,
+        .name = "old",
+        .program = "neighbour_1_0",
+        .vcpus = 1,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_0,
+        .rxtx_pages_max = 1,
+        .sees_secure = false,
+    },
+    {
+        .id = WORLD_MIDDLE,
+        .name = "middle",
+        .program = "neighbour_1_1",
+        .vcpus = 2,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_1,
+        .rxtx_pages_max = 1,
+        .sees_secure = false,
+    },
+    {
+        .id = WORLD_NEW,
+        .name = "new",
+        .program = "neighbour_1_2",
+        .vcpus = 3,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 1,
+        .sees_secure = false,
+        .uuid_count = 3,
+        .uuids = {WORLD_UUID_NEW, WORLD_UUID_SHARED, WORLD_UUID_THIRD},
+    },
+    {
+        .id = WORLD_TWIN,
+        .name = "twin",
+        .program = "neighbour_1_2_32",
+        .vcpus = 1,
+        .aarch64 = false,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 1,
+        .sees_secure = false,
+        .uuid_count = 1,
+        .uuids = {WORLD_UUID_SHARED},
+    },
+    {
+        .id = WORLD_HERMIT,
+        .name = "hermit",
+        .program = "neighbour_1_2",
+        .vcpus = 1,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 1,
+        .sees_secure = false,
+        .uuid_count = 1,
+        .uuids = {WORLD_UUID_HERMIT},
+    },
+    {
+        .id = WORLD_SILENT,
+        .name = "silent",
+        .program = "silent",
+        .vcpus = 1,
+        .aarch64 = true,
+        .version = 0,
+        .rxtx_pages_max = 1,
+        .sees_secure = false,
+        .uuid_count = 1,
+        .uuids = {WORLD_UUID_SILENT},
+    },
+};
+
+#define WORLD_COUNT(cast) (sizeof(cast) / sizeof((cast)[0]))
+
+/* The VM of that ID in either cast, or NULL. */
+static inline const struct world_vm *world_find(uint16_t id)
+{
+    for (size_t i = 0; i < WORLD_COUNT(world_story); i++) {
+        if (world_story[i].id == id) {
+            return &world_story[i];
+        }
+    }
+    for (size_t i = 0; i < WORLD_COUNT(world_bench); i++) {
+        if (world_bench[i].id == id) {
+            return &world_bench[i];
+        }
+    }
+    return NULL;
+}
+
+#endif
