@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a test hangs on an SPMC: a journal of the calls it got, and lies in place of its answers.
+ *
+ * A lie is a row of data: which calls it is about, and what becomes of their answers. All lies that
+ * match a call apply, in their order. A test writes, for instance,
+ *
+ *     const struct spmc_lie lies[] = {
+ *         spmc_lie_info_count(0x10000000),
+ *         spmc_lie_info_size(4096),
+ *         spmc_lie_only(spmc_lie_status(FFA_RX_RELEASE, FFA_BUSY), 2, 1),
+ *     };
+ *     struct spmc_hostile hostile = {.lies = lies, .lie_count = 3};
+ *
+ * and sets spmc_config.hostile. The third says that the second FFA_RX_RELEASE, and no other, fails.
+ */
+#ifndef SPMC_HOSTILE_H
+#define SPMC_HOSTILE_H
+
+#include "spmc.h"
+
+enum spmc_lie_kind {
+    SPMC_LIE_STATUS,   /* the call is not served; it is FFA_ERROR with status `value` */
+    SPMC_LIE_REGISTER, /* the call is served; then the bits `mask` of x[where] are `value` */
+    SPMC_LIE_RX,       /* the same for the 8 bytes at offset `where` of the RX buffer, if mapped */
+};
+
+struct spmc_lie {
+    enum spmc_lie_kind kind;
+    uint32_t fid;   /* SMC32 and SMC64 form alike; 0: every call */
+    uint32_t first; /* from which call of that ABI on, counting from 1; 0 is as good as 1 */
+    uint32_t times; /* for how many of them; 0: all that come */
+    uint32_t where;
+    uint64_t mask;
+    uint64_t value;
+};
+
+/* An ABI that fails. */
+static inline struct spmc_lie spmc_lie_status(uint32_t fid, int32_t status)
+{
+    return (struct spmc_lie){.kind = SPMC_LIE_STATUS, .fid = fid, .value = (uint32_t)status};
+}
+
+/* A register of an answer. With fid 0 and x8 to x17: what an SMC does not preserve. */
+static inline struct spmc_lie spmc_lie_register(uint32_t fid, uint32_t number, uint64_t value)
+{
+    return (struct spmc_lie){
+        .kind = SPMC_LIE_REGISTER, .fid = fid, .where = number, .mask = ~0ull, .value = value};
+}
+
+/* Narrows a lie to `times` calls of its ABI from the one number `first` on. */
+static inline struct spmc_lie spmc_lie_only(struct spmc_lie lie, uint32_t first, uint32_t times)
+{
+    lie.first = first;
+    lie.times = times;
+    return lie;
+}
+
+/*
+ * FFA_VERSION answers `w0`: 0xffffffff is an error; a lower or a higher minor, another major and
+ * bit 31 are made the same way. The SPMC goes on with what it agreed on in truth.
+ */
+static inline struct spmc_lie spmc_lie_version(uint32_t w0)
+{
+    return spmc_lie_register(FFA_VERSION, 0, w0);
+}
+
+/* Silent on features: it says that it has none, though the ABIs work. */
+static inline struct spmc_lie spmc_lie_no_features(void)
+{
+    return spmc_lie_status(FFA_FEATURES, FFA_NOT_SUPPORTED);
+}
+
+/* FFA_PARTITION_INFO_GET: the number of descriptors, whatever is in the buffer. */
+static inline struct spmc_lie spmc_lie_info_count(uint32_t count)
+{
+    return spmc_lie_register(FFA_PARTITION_INFO_GET, 2, count);
+}
+
+/* And their size: 0, 8, 23, 4096, or one that wraps when it is multiplied. */
+static inline struct spmc_lie spmc_lie_info_size(uint32_t bytes)
+{
+    return spmc_lie_register(FFA_PARTITION_INFO_GET, 3, bytes);
+}
+
+/* The ID in its entry number `index`, of 24 bytes each: without bit 15, or one already there. */
+static inline struct spmc_lie spmc_lie_info_id(uint32_t index, uint16_t id)
+{
+    return (struct spmc_lie){.kind = SPMC_LIE_RX,
+                             .fid = FFA_PARTITION_INFO_GET,
+                             .where = index * (uint32_t)sizeof(struct ffa_partition_info_1_1),
+                             .mask = FFA_ID_MASK,
+                             .value = id};
+}
+
+/* FFA_PARTITION_INFO_GET_REGS: the word with last and current index, tag and size. */
+static inline struct spmc_lie spmc_lie_regs_x2(uint64_t x2)
+{
+    return spmc_lie_register(FFA_PARTITION_INFO_GET_REGS, 2, x2);
+}
+
+/* And the ID in a slot of its answer, 0 to 4. */
+static inline struct spmc_lie spmc_lie_regs_id(uint32_t slot, uint16_t id)
+{
+    struct spmc_lie lie = spmc_lie_register(FFA_PARTITION_INFO_GET_REGS,
+                                            3 + slot * FFA_PARTITION_INFO_GET_REGS_PER_DESC, id);
+
+    lie.mask = FFA_ID_MASK;
+    return lie;
+}
+
+#define SPMC_JOURNAL_NUMBERS (FFA_NUMBER_LAST - FFA_NUMBER_FIRST + 1u)
+#define SPMC_JOURNAL_ENTRIES 128u
+
+struct spmc_journal_entry {
+    uint32_t fid;
+    uint32_t w1;
+    uint32_t answer; /* w0, as told */
+    int32_t status;  /* FFA_OK, or the status code of FFA_ERROR, as told */
+};
+
+struct spmc_hostile {
+    const struct spmc_lie *lies; /* may be changed while no call is under way */
+    unsigned int lie_count;
+
+    /* The journal. Read it while no call is under way; zero it to begin anew. */
+    uint32_t calls[SPMC_JOURNAL_NUMBERS];    /* by function number, SMC32 and SMC64 together */
+    uint32_t failures[SPMC_JOURNAL_NUMBERS]; /* of these, answered with FFA_ERROR */
+    uint32_t reserved_inputs;                /* calls with something in a reserved argument */
+    uint32_t entry_count;                    /* calls in all; the first of them are in `entries` */
+    struct spmc_journal_entry entries[SPMC_JOURNAL_ENTRIES];
+};
+
+/* How often an ABI was called, and how often that failed, in either form. */
+uint32_t spmc_journal_calls(const struct spmc_hostile *hostile, uint32_t fid);
+uint32_t spmc_journal_failures(const struct spmc_hostile *hostile, uint32_t fid);
+
+#endif
