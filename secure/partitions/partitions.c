@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "partitions.h"
 
-#include <stddef.h>
-
 /* f2a1c6d0-7b43-4e58-9c1d-2e6b8a405f11 */
 static const struct ffa_uuid echo_uuids[] = {
     {{0xf2, 0xa1, 0xc6, 0xd0, 0x7b, 0x43, 0x4e, 0x58, 0x9c, 0x1d, 0x2e, 0x6b, 0x8a, 0x40, 0x5f,
@@ -29,7 +27,7 @@ static const struct ffa_uuid trio_uuids[PARTITION_TRIO_UUIDS] = {
       0xa3}},
 };
 
-const struct spmc_partition partitions[PARTITION_COUNT] = {
+const struct spmc_partition secure_partitions[PARTITION_COUNT] = {
     {
         .name = "echo",
         .id = PARTITION_ECHO_ID,

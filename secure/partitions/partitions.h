@@ -16,6 +16,6 @@
 #define PARTITION_TRIO_UUIDS 3u
 #define PARTITION_UUID_COUNT 5u /* of all partitions together */
 
-extern const struct spmc_partition partitions[PARTITION_COUNT];
+extern const struct spmc_partition secure_partitions[PARTITION_COUNT];
 
 #endif
