@@ -207,7 +207,7 @@ enum parley_outcome parley_call(struct parley_vm *vm, unsigned int vcpu, struct 
 /* --- What an operator can see ------------------------------------------------------------------
  */
 
-/* Statistics of one life of a VM. They order nothing: read one by one, while others count. */
+/* Since the VM was created, resets included. Read one by one, while others count. */
 struct parley_vm_counters {
     uint64_t calls;                    /* FF-A calls of the guest */
     uint64_t refused[1 - FFA_NO_DATA]; /* of these, refused: indexed by the negated status code */
@@ -254,7 +254,7 @@ enum parley_event_kind {
     PARLEY_EVENT_SPMC_FOUND,        /* value: the version agreed on */
     PARLEY_EVENT_SPMC_ABSENT,       /* text: why Parley runs without one; value: what it answered */
     PARLEY_EVENT_PARTITION_IGNORED, /* text: why; value: the ID that the SPMC listed */
-    PARLEY_EVENT_SPMC_REFUSED,      /* text: what Parley asked; status: the answer */
+    PARLEY_EVENT_SPMC_REFUSED,      /* fid: what Parley asked; status: the answer */
     PARLEY_EVENT_VM_CREATED,
     PARLEY_EVENT_VM_RESET,
     PARLEY_EVENT_VM_DESTROYED,

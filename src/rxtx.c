@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * FFA_RXTX_MAP, FFA_RXTX_UNMAP and FFA_RX_RELEASE (FF-A 1.2, 7.2 and 13.5 to 13.7).
+ *
+ * The pair has one state, which says who owns the RX buffer and whether there is one at all:
+ *
+ *     UNMAPPED -> MAPPING -> FREE <-> FILLING -> FULL -> FREE
+ *         ^          |         |
+ *         +----------+---- UNMAPPING
+ *
+ * Every arrow is one compare-exchange in move(), so of two vCPUs that want the same arrow one gets
+ * it. Whoever fills the buffer holds FILLING, from which neither UNMAP nor RELEASE leads away: the
+ * mapping stays as long as somebody writes to it.
+ */
+#include "internal.h"
+
+static bool move(struct rxtx *rxtx, enum parley_rx_state from, enum parley_rx_state to)
+{
+    uint64_t expected = from;
+
+    /* Acquire and release: what the last owner wrote, pages and their contents, is seen by the
+     * next. */
+    return parley_compare_exchange(&rxtx->state, &expected, to);
+}
+
+static enum parley_rx_state state_of(const struct rxtx *rxtx)
+{
+    return (enum parley_rx_state)parley_load_acquire(&rxtx->state);
+}
+
+/* --- Mapping -----------------------------------------------------------------------------------
+ */
+
+static parley_ipa page_ipa(parley_ipa base, unsigned int page)
+{
+    return (parley_ipa){base.value + (uint64_t)page * FFA_PAGE_SIZE};
+}
+
+static void unmap_pages(const struct parley_vm *vm, parley_ipa base, void **mapped,
+                        unsigned int pages)
+{
+    for (unsigned int i = pages; i > 0; i--) {
+        parley_port_page_unmap(vm->context, page_ipa(base, i - 1), mapped[i - 1]);
+    }
+}
+
+/* All pages of one buffer, or none. */
+static int32_t map_pages(const struct parley_vm *vm, parley_ipa base, void **mapped,
+                         unsigned int pages)
+{
+    for (unsigned int i = 0; i < pages; i++) {
+        enum parley_port_status status =
+            parley_port_page_map(vm->context, page_ipa(base, i), &mapped[i]);
+
+        if (status != PARLEY_PORT_OK) {
+            unmap_pages(vm, base, mapped, i);
+            return status == PARLEY_PORT_NO_MEMORY ? FFA_NO_MEMORY : FFA_INVALID_PARAMETERS;
+        }
+    }
+    return FFA_OK;
+}
+
+static int32_t map_pair(struct parley_vm *vm)
+{
+    struct rxtx *rxtx = &vm->rxtx;
+    int32_t status = map_pages(vm, rxtx->tx_ipa, rxtx->tx, rxtx->pages);
+
+    if (status != FFA_OK) {
+        return status;
+    }
+    status = map_pages(vm, rxtx->rx_ipa, rxtx->rx, rxtx->pages);
+    if (status != FFA_OK) {
+        unmap_pages(vm, rxtx->tx_ipa, rxtx->tx, rxtx->pages);
+    }
+    return status;
+}
+
+static void unmap_pair(struct parley_vm *vm)
+{
+    struct rxtx *rxtx = &vm->rxtx;
+
+    unmap_pages(vm, rxtx->rx_ipa, rxtx->rx, rxtx->pages);
+    unmap_pages(vm, rxtx->tx_ipa, rxtx->tx, rxtx->pages);
+}
+
+static bool is_page_aligned(uint64_t address)
+{
+    return (address & (FFA_PAGE_SIZE - 1)) == 0;
+}
+
+/* Whether a buffer lies in the address space, and the two are apart. */
+static bool is_pair(uint64_t tx, uint64_t rx, unsigned int pages)
+{
+    uint64_t bytes = (uint64_t)pages * FFA_PAGE_SIZE;
+
+    if (!is_page_aligned(tx) || !is_page_aligned(rx)) {
+        return false;
+    }
+    if (tx > ~0ull - bytes || rx > ~0ull - bytes) {
+        return false;
+    }
+    return tx >= rx ? tx - rx >= bytes : rx - tx >= bytes;
+}
+
+int32_t parley_handle_rxtx_map(const struct call *call, struct parley_regs *result)
+{
+    struct parley_vm *vm = call->vm;
+    struct rxtx *rxtx = &vm->rxtx;
+    uint64_t tx = call_argument(call, 1);
+    uint64_t rx = call_argument(call, 2);
+    uint16_t pages = (uint16_t)(call_word(call, 3) & FFA_RXTX_MAP_PAGES_MASK);
+
+    (void)result;
+    if (!move(rxtx, PARLEY_RX_UNMAPPED, PARLEY_RX_MAPPING)) {
+        return FFA_DENIED;
+    }
+
+    int32_t status = FFA_INVALID_PARAMETERS;
+    if (pages != 0 && pages <= vm->rxtx_pages_max && is_pair(tx, rx, pages)) {
+        rxtx->pages = pages;
+        rxtx->tx_ipa = (parley_ipa){tx};
+        rxtx->rx_ipa = (parley_ipa){rx};
+        status = map_pair(vm);
+    }
+    (void)move(rxtx, PARLEY_RX_MAPPING, status == FFA_OK ? PARLEY_RX_FREE : PARLEY_RX_UNMAPPED);
+    return status;
+}
+
+int32_t parley_handle_rxtx_unmap(const struct call *call, struct parley_regs *result)
+{
+    struct parley_vm *vm = call->vm;
+    uint32_t w1 = call_word(call, 1);
+
+    (void)result;
+    if (w1 != 0 && w1 != ffa_rxtx_unmap_make(vm->id)) {
+        return FFA_INVALID_PARAMETERS;
+    }
+    if (!move(&vm->rxtx, PARLEY_RX_FREE, PARLEY_RX_UNMAPPING)) {
+        enum parley_rx_state state = state_of(&vm->rxtx);
+
+        return state == PARLEY_RX_FULL || state == PARLEY_RX_FILLING ? FFA_DENIED
+                                                                     : FFA_INVALID_PARAMETERS;
+    }
+    unmap_pair(vm);
+    (void)move(&vm->rxtx, PARLEY_RX_UNMAPPING, PARLEY_RX_UNMAPPED);
+    return FFA_OK;
+}
+
+/* --- Ownership of the RX buffer ----------------------------------------------------------------
+ */
+
+int32_t parley_handle_rx_release(const struct call *call, struct parley_regs *result)
+{
+    uint32_t w1 = call_word(call, 1);
+
+    (void)result;
+    if (w1 != 0 && w1 != call->vm->id) {
+        return FFA_INVALID_PARAMETERS;
+    }
+    return move(&call->vm->rxtx, PARLEY_RX_FULL, PARLEY_RX_FREE) ? FFA_OK : FFA_DENIED;
+}
+
+int32_t parley_rx_fill_begin(struct parley_vm *vm)
+{
+    return move(&vm->rxtx, PARLEY_RX_FREE, PARLEY_RX_FILLING) ? FFA_OK : FFA_BUSY;
+}
+
+/* The part of [offset, offset + bytes) that lies in the page where it begins. */
+static size_t bytes_in_page(size_t offset, size_t bytes)
+{
+    size_t left = FFA_PAGE_SIZE - offset % FFA_PAGE_SIZE;
+
+    return bytes < left ? bytes : left;
+}
+
+static size_t rx_bytes(const struct rxtx *rxtx)
+{
+    return (size_t)rxtx->pages * FFA_PAGE_SIZE;
+}
+
+static uint8_t *rx_at(const struct rxtx *rxtx, size_t offset)
+{
+    return (uint8_t *)rxtx->rx[offset / FFA_PAGE_SIZE] + offset % FFA_PAGE_SIZE;
+}
+
+bool parley_rx_write(struct parley_vm *vm, size_t offset, const void *from, size_t bytes)
+{
+    const struct rxtx *rxtx = &vm->rxtx;
+    const uint8_t *next = from;
+
+    if (offset > rx_bytes(rxtx) || bytes > rx_bytes(rxtx) - offset) {
+        return false;
+    }
+    while (bytes > 0) {
+        size_t part = bytes_in_page(offset, bytes);
+
+        memcpy(rx_at(rxtx, offset), next, part);
+        offset += part;
+        next += part;
+        bytes -= part;
+    }
+    return true;
+}
+
+void parley_rx_fill_end(struct parley_vm *vm, size_t bytes)
+{
+    struct rxtx *rxtx = &vm->rxtx;
+
+    /* A producer leaves nothing in the buffer but what it says (FF-A 1.2, 7.2.2). */
+    while (bytes < rx_bytes(rxtx)) {
+        size_t part = bytes_in_page(bytes, rx_bytes(rxtx) - bytes);
+
+        memset(rx_at(rxtx, bytes), 0, part);
+        bytes += part;
+    }
+    (void)move(rxtx, PARLEY_RX_FILLING, PARLEY_RX_FULL);
+}
+
+void parley_rx_fill_abandon(struct parley_vm *vm)
+{
+    (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FREE);
+}
+
+/* --- The end of a VM ---------------------------------------------------------------------------
+ */
+
+bool parley_rxtx_end(struct parley_vm *vm)
+{
+    struct rxtx *rxtx = &vm->rxtx;
+
+    if (move(rxtx, PARLEY_RX_FREE, PARLEY_RX_UNMAPPING) ||
+        move(rxtx, PARLEY_RX_FULL, PARLEY_RX_UNMAPPING)) {
+        unmap_pair(vm);
+        (void)move(rxtx, PARLEY_RX_UNMAPPING, PARLEY_RX_UNMAPPED);
+    }
+    return state_of(rxtx) == PARLEY_RX_UNMAPPED;
+}
