@@ -24,8 +24,7 @@ static const struct abi_row abi_rows[ABI_INDEX(FFA_NUMBER_LAST) + 1] = {
 #undef ABI_ROW
 };
 
-/* --- The gate ----------------------------------------------------------------------------------
- */
+/* --- The gate ------------------------------------------------------------- */
 
 static bool row_has_width(const struct abi_row *row, uint32_t fid)
 {
@@ -62,8 +61,7 @@ static bool gate_is_open(const struct call *call)
     return row->role == ABI_SERVED && row_exists_for(row, call->vm, call->version, call->fid);
 }
 
-/* --- The dispatcher ----------------------------------------------------------------------------
- */
+/* --- The dispatcher ------------------------------------------------------- */
 
 #define DISPATCH_SERVED(number, handler) \
     case number:                         \
@@ -97,8 +95,7 @@ static int32_t serve(struct call *call, struct parley_regs *result)
     return dispatch(call, result);
 }
 
-/* --- The one exit ------------------------------------------------------------------------------
- */
+/* --- The one exit --------------------------------------------------------- */
 
 static void count_refusal(const struct call *call, int32_t status)
 {
@@ -142,10 +139,19 @@ static void leave(const struct call *call, const struct parley_regs *result,
 {
     uint32_t answer = (uint32_t)result->x[0];
     uint64_t mask = ffa_fid_is_64(answer) ? ~0ull : 0xffffffffull;
-    unsigned int written = is_wide(call, answer) ? FFA_REGS_MAX : FFA_REGS_SMC32;
 
-    for (unsigned int i = 0; i < written; i++) {
-        regs->x[i] = result->x[i] & mask;
+    /* Written out: this is the way of every call, and compilers leave a loop a loop. */
+    regs->x[0] = result->x[0] & mask;
+    regs->x[1] = result->x[1] & mask;
+    regs->x[2] = result->x[2] & mask;
+    regs->x[3] = result->x[3] & mask;
+    regs->x[4] = result->x[4] & mask;
+    regs->x[5] = result->x[5] & mask;
+    regs->x[6] = result->x[6] & mask;
+    regs->x[7] = result->x[7] & mask;
+    if (is_wide(call, answer)) {
+        parley_copy(&regs->x[FFA_REGS_SMC32], &result->x[FFA_REGS_SMC32],
+                    sizeof(regs->x) - FFA_REGS_SMC32 * sizeof(regs->x[0]));
     }
 }
 
@@ -167,7 +173,9 @@ enum parley_outcome parley_call(struct parley_vm *vm, unsigned int vcpu, struct 
         .version = word_version(parley_load_acquire(&vm->word)),
         .regs = regs,
     };
-    struct parley_regs result = {{FFA_SUCCESS_32}};
+    struct parley_regs result = {{0}};
+    result.x[0] = FFA_SUCCESS_32;
+
     int32_t status = serve(&call, &result);
 
     if (status != FFA_OK) {

@@ -2,8 +2,7 @@
 /* FFA_PARTITION_INFO_GET and FFA_PARTITION_INFO_GET_REGS (FF-A 1.2, 13.8 and 13.9). */
 #include "internal.h"
 
-/* --- In the RX buffer --------------------------------------------------------------------------
- */
+/* --- In the RX buffer ----------------------------------------------------- */
 
 static bool flags_are_valid(const struct call *call, uint32_t flags)
 {
@@ -87,8 +86,7 @@ int32_t parley_handle_partition_info_get(const struct call *call, struct parley_
     return list_partitions(call, &uuid, result);
 }
 
-/* --- In registers ------------------------------------------------------------------------------
- */
+/* --- In registers --------------------------------------------------------- */
 
 /*
  * One scan counts all entries, keeps those of this answer, and makes the tag. The tag tells a

@@ -3,8 +3,7 @@
 #include "internal.h"
 #include "span.h"
 
-/* --- Names -------------------------------------------------------------------------------------
- */
+/* --- Names ---------------------------------------------------------------- */
 
 #define NAME_32(name, number) \
     case FFA_FN32(number):    \
@@ -57,8 +56,7 @@ static const char *status_name(int32_t status)
     }
 }
 
-/* --- Building a line ---------------------------------------------------------------------------
- */
+/* --- Building a line ------------------------------------------------------ */
 
 /* The unwritten part of the line; its last byte stays for the terminator. */
 static void put(struct span *line, const char *text)

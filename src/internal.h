@@ -20,8 +20,7 @@
 #include "abi.h"
 #include "word.h"
 
-/* --- State -------------------------------------------------------------------------------------
- */
+/* --- State ---------------------------------------------------------------- */
 
 /* One line of partition information, in no particular layout (FF-A 1.2, 6.2.2). */
 struct partition_entry {
@@ -110,8 +109,7 @@ struct parley {
     unsigned int rights_words; /* 64-bit words in one bitmap over the directory */
 };
 
-/* --- One call of a guest -----------------------------------------------------------------------
- */
+/* --- One call of a guest -------------------------------------------------- */
 
 struct call {
     struct parley_vm *vm;
@@ -152,8 +150,7 @@ int32_t parley_handle_rx_release(const struct call *call, struct parley_regs *re
 int32_t parley_handle_partition_info_get(const struct call *call, struct parley_regs *result);
 int32_t parley_handle_partition_info_get_regs(const struct call *call, struct parley_regs *result);
 
-/* --- event.c -----------------------------------------------------------------------------------
- */
+/* --- event.c -------------------------------------------------------------- */
 
 /* Whether the `occurrence`th time that a guest causes something is told: the 1st, 2nd, 4th, 8th,
  * ... */
@@ -162,8 +159,7 @@ static inline bool parley_occurrence_is_told(uint64_t occurrence)
     return (occurrence & (occurrence - 1)) == 0;
 }
 
-/* --- version.c ---------------------------------------------------------------------------------
- */
+/* --- version.c ------------------------------------------------------------ */
 
 /*
  * Makes the version final, if one was proposed. Returns the version in force, or none if there is
@@ -177,8 +173,7 @@ static inline uint32_t parley_version_word(enum parley_version version)
     return version == VERSION_NONE ? 0 : FFA_VERSION_1_0 + (uint32_t)(version - VERSION_1_0);
 }
 
-/* --- endpoint.c --------------------------------------------------------------------------------
- */
+/* --- endpoint.c ----------------------------------------------------------- */
 
 /*
  * Takes a reference on a VM, if it is a member of the FF-A world: until parley_endpoint_drop() it
@@ -188,8 +183,7 @@ static inline uint32_t parley_version_word(enum parley_version version)
 bool parley_endpoint_take(struct parley_vm *vm, uint64_t *word);
 void parley_endpoint_drop(struct parley_vm *vm);
 
-/* --- lifecycle.c -------------------------------------------------------------------------------
- */
+/* --- lifecycle.c ---------------------------------------------------------- */
 
 /* The rights of the policy, as places in parley_vm.rights: 1 << right is PARLEY_MAY_... */
 enum policy_right {
@@ -206,8 +200,7 @@ static inline uint64_t *parley_policy_row(const struct parley_vm *vm, enum polic
     return &vm->rights[right * vm->parley->rights_words];
 }
 
-/* --- rxtx.c ------------------------------------------------------------------------------------
- */
+/* --- rxtx.c --------------------------------------------------------------- */
 
 /* Takes the VM's RX buffer to fill it. FFA_BUSY if there is none or it is not free. */
 int32_t parley_rx_fill_begin(struct parley_vm *vm);
@@ -222,8 +215,7 @@ void parley_rx_fill_abandon(struct parley_vm *vm);
 /* For the end of a VM: unmaps what is mapped. False if a buffer is in use: try again. */
 bool parley_rxtx_end(struct parley_vm *vm);
 
-/* --- partition_scan.c --------------------------------------------------------------------------
- */
+/* --- partition_scan.c ----------------------------------------------------- */
 
 /* Walks over the partitions that a VM may see, one entry at a time. For one caller on its stack. */
 struct partition_scan {
@@ -247,8 +239,7 @@ bool parley_scan_next(struct partition_scan *scan, struct partition_entry *entry
 /* At the end: the tag of PARTITION_INFO_GET_REGS, which changes with what the caller may see. */
 uint16_t parley_scan_tag(const struct partition_scan *scan);
 
-/* --- layout.c ----------------------------------------------------------------------------------
- */
+/* --- layout.c ------------------------------------------------------------- */
 
 #define LAYOUT_PARTITION_BYTES_MAX sizeof(struct ffa_partition_info_1_1)
 
@@ -263,8 +254,7 @@ void parley_layout_partition_decode(const uint8_t *bytes, struct partition_entry
 /* The three registers of one descriptor in PARTITION_INFO_GET_REGS. */
 void parley_layout_partition_to_regs(const struct partition_entry *entry, uint64_t *regs);
 
-/* --- spmc.c ------------------------------------------------------------------------------------
- */
+/* --- spmc.c --------------------------------------------------------------- */
 
 /* Looks for an SPMC and agrees with it on a version, buffers and the list of partitions. */
 void parley_spmc_connect(struct spmc *spmc);

@@ -27,14 +27,14 @@ void parley_layout_partition_encode(const struct partition_entry *entry,
         .uuid = entry->uuid,
     };
 
-    memcpy(bytes, &info, parley_layout_partition_bytes(version));
+    parley_copy(bytes, &info, parley_layout_partition_bytes(version));
 }
 
 void parley_layout_partition_decode(const uint8_t *bytes, struct partition_entry *entry)
 {
     struct ffa_partition_info_1_1 info;
 
-    memcpy(&info, bytes, sizeof(info));
+    parley_copy(&info, bytes, sizeof(info));
     *entry = (struct partition_entry){
         .id = info.id,
         .contexts = info.contexts,

@@ -11,8 +11,7 @@
  */
 #include "internal.h"
 
-/* --- The configuration of a VM -----------------------------------------------------------------
- */
+/* --- The configuration of a VM -------------------------------------------- */
 
 #define PROPERTIES_CONFIGURABLE                                                                   \
     (FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_DIRECT_REQ_SEND | FFA_PARTITION_INDIRECT_MSG | \
@@ -101,8 +100,7 @@ static const char *check_vm(const struct parley_config *config, const struct par
     return broken_rule != NULL ? broken_rule : check_peers(config, vm);
 }
 
-/* --- Steps -------------------------------------------------------------------------------------
- */
+/* --- Steps ---------------------------------------------------------------- */
 
 static bool move(struct parley_vm *vm, enum vm_phase from, enum vm_phase to)
 {
@@ -120,7 +118,7 @@ static void set_policy(struct parley_vm *vm, const struct parley_vm_config *conf
 {
     const struct parley *parley = vm->parley;
 
-    memset(vm->rights, 0, POLICY_RIGHTS * parley->rights_words * sizeof(*vm->rights));
+    parley_zero(vm->rights, POLICY_RIGHTS * parley->rights_words * sizeof(*vm->rights));
     for (unsigned int i = 0; i < config->peer_count; i++) {
         unsigned int place = config->peers[i].id - parley->config.vm_id_first;
 
@@ -140,11 +138,11 @@ static void set_attributes(struct parley_vm *vm, const struct parley_vm_config *
     vm->secure_rights = config->secure_rights;
     vm->context = config->context;
     vm->uuid_count = (uint8_t)config->uuid_count;
-    memset(vm->uuids, 0, sizeof(vm->uuids));
+    parley_zero(vm->uuids, sizeof(vm->uuids));
     for (unsigned int i = 0; i < config->uuid_count; i++) {
         vm->uuids[i] = config->uuids[i];
     }
-    memset(&vm->counters, 0, sizeof(vm->counters));
+    parley_zero(&vm->counters, sizeof(vm->counters));
     set_policy(vm, config);
 }
 
@@ -242,8 +240,7 @@ enum parley_progress parley_vm_destroy(struct parley_vm *vm)
     return parley_vm_continue(vm);
 }
 
-/* --- Status ------------------------------------------------------------------------------------
- */
+/* --- Status --------------------------------------------------------------- */
 
 void parley_vm_status(const struct parley_vm *vm, struct parley_vm_status *status)
 {

@@ -3,8 +3,7 @@
 #include "internal.h"
 #include "span.h"
 
-/* --- Configuration and memory ------------------------------------------------------------------
- */
+/* --- Configuration and memory --------------------------------------------- */
 
 static const char *check_config(const struct parley_config *config)
 {
@@ -80,8 +79,7 @@ size_t parley_memory_size(const struct parley_config *config)
     return check_config(config) == NULL ? plan_memory(config).total : 0;
 }
 
-/* --- Beginning ---------------------------------------------------------------------------------
- */
+/* --- Beginning ------------------------------------------------------------ */
 
 static const char *check_memory(const struct parley_config *config, const void *memory,
                                 size_t bytes)
@@ -133,7 +131,7 @@ struct parley *parley_init(void *memory, size_t bytes, const struct parley_confi
     uint8_t *base = memory;
     struct parley *parley = (struct parley *)(void *)(base + plan.parley);
 
-    memset(memory, 0, plan.total);
+    parley_zero(memory, plan.total);
     parley->config = *config;
     parley->rights_words = rights_words(config);
     parley->vms = (struct parley_vm *)(void *)(base + plan.vms);
@@ -150,8 +148,7 @@ struct parley *parley_init(void *memory, size_t bytes, const struct parley_confi
     return parley;
 }
 
-/* --- The end -----------------------------------------------------------------------------------
- */
+/* --- The end -------------------------------------------------------------- */
 
 static uint16_t count_vms(const struct parley *parley)
 {

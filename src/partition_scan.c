@@ -10,8 +10,7 @@
  */
 #include "internal.h"
 
-/* --- Properties --------------------------------------------------------------------------------
- */
+/* --- Properties ----------------------------------------------------------- */
 
 #define PROPERTIES_1_0 (FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_DIRECT_REQ_SEND)
 #define PROPERTIES_1_1                                                               \
@@ -59,8 +58,7 @@ static uint32_t properties_shown_to(enum parley_version version)
     return readable & ~(uint32_t)PROPERTIES_NOT_SERVED;
 }
 
-/* --- The digest --------------------------------------------------------------------------------
- */
+/* --- The digest ----------------------------------------------------------- */
 
 static void digest_add(struct partition_scan *scan, uint32_t word)
 {
@@ -73,8 +71,7 @@ uint16_t parley_scan_tag(const struct partition_scan *scan)
     return (uint16_t)(scan->digest ^ (scan->digest >> 16));
 }
 
-/* --- Secure Partitions -------------------------------------------------------------------------
- */
+/* --- Secure Partitions ---------------------------------------------------- */
 
 static bool partition_is_listed(const struct partition_scan *scan,
                                 const struct partition *partition)
@@ -107,8 +104,7 @@ static bool next_partition(struct partition_scan *scan, struct partition_entry *
     return false;
 }
 
-/* --- VMs ---------------------------------------------------------------------------------------
- */
+/* --- VMs ------------------------------------------------------------------ */
 
 static unsigned int lowest_bit(uint64_t bits)
 {
@@ -163,7 +159,7 @@ static void choose_uuids(struct partition_scan *scan, const struct parley_vm *vm
         /* A VM without a UUID has one entry, with the nil one; so has, up to 1.1, any other. */
         uint8_t entries = vm->uuid_count == 0 || scan->version < VERSION_1_2 ? 1 : vm->uuid_count;
 
-        memcpy(scan->vm_uuids, vm->uuids, sizeof(scan->vm_uuids));
+        parley_copy(scan->vm_uuids, vm->uuids, sizeof(scan->vm_uuids));
         scan->uuid_end = entries;
         return;
     }
@@ -215,8 +211,7 @@ static bool next_vm(struct partition_scan *scan, struct partition_entry *entry)
     return true;
 }
 
-/* --- The walk ----------------------------------------------------------------------------------
- */
+/* --- The walk ------------------------------------------------------------- */
 
 void parley_scan_begin(struct partition_scan *scan, const struct call *call,
                        const struct ffa_uuid *uuid)

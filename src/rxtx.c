@@ -28,8 +28,7 @@ static enum parley_rx_state state_of(const struct rxtx *rxtx)
     return (enum parley_rx_state)parley_load_acquire(&rxtx->state);
 }
 
-/* --- Mapping -----------------------------------------------------------------------------------
- */
+/* --- Mapping -------------------------------------------------------------- */
 
 static parley_ipa page_ipa(parley_ipa base, unsigned int page)
 {
@@ -146,8 +145,7 @@ int32_t parley_handle_rxtx_unmap(const struct call *call, struct parley_regs *re
     return FFA_OK;
 }
 
-/* --- Ownership of the RX buffer ----------------------------------------------------------------
- */
+/* --- Ownership of the RX buffer ------------------------------------------- */
 
 int32_t parley_handle_rx_release(const struct call *call, struct parley_regs *result)
 {
@@ -194,7 +192,7 @@ bool parley_rx_write(struct parley_vm *vm, size_t offset, const void *from, size
     while (bytes > 0) {
         size_t part = bytes_in_page(offset, bytes);
 
-        memcpy(rx_at(rxtx, offset), next, part);
+        parley_copy(rx_at(rxtx, offset), next, part);
         offset += part;
         next += part;
         bytes -= part;
@@ -210,7 +208,7 @@ void parley_rx_fill_end(struct parley_vm *vm, size_t bytes)
     while (bytes < rx_bytes(rxtx)) {
         size_t part = bytes_in_page(bytes, rx_bytes(rxtx) - bytes);
 
-        memset(rx_at(rxtx, bytes), 0, part);
+        parley_zero(rx_at(rxtx, bytes), part);
         bytes += part;
     }
     (void)move(rxtx, PARLEY_RX_FILLING, PARLEY_RX_FULL);
@@ -221,8 +219,7 @@ void parley_rx_fill_abandon(struct parley_vm *vm)
     (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FREE);
 }
 
-/* --- The end of a VM ---------------------------------------------------------------------------
- */
+/* --- The end of a VM ------------------------------------------------------ */
 
 bool parley_rxtx_end(struct parley_vm *vm)
 {

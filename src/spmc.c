@@ -27,8 +27,7 @@ static int32_t ask(struct parley_regs *regs)
     return status_of(regs);
 }
 
-/* --- Version -----------------------------------------------------------------------------------
- */
+/* --- Version -------------------------------------------------------------- */
 
 static uint32_t ask_version(uint32_t version)
 {
@@ -70,8 +69,7 @@ static uint32_t agree_on_version(uint32_t *answer, const char **why)
     return offered;
 }
 
-/* --- Features, buffers, identity ---------------------------------------------------------------
- */
+/* --- Features, buffers, identity ------------------------------------------ */
 
 static bool takes_our_buffers(void)
 {
@@ -105,8 +103,7 @@ static void learn_id(struct spmc *spmc)
     spmc->id = spmc->has_id ? (uint16_t)(regs.x[2] & FFA_ID_MASK) : 0;
 }
 
-/* --- The list of partitions --------------------------------------------------------------------
- */
+/* --- The list of partitions ----------------------------------------------- */
 
 static void tell_ignored(uint16_t id, const char *why)
 {
@@ -161,7 +158,7 @@ static bool read_descriptors(struct spmc *spmc, uint32_t count, uint32_t bytes)
         uint8_t descriptor[LAYOUT_PARTITION_BYTES_MAX];
         struct partition_entry entry;
 
-        memcpy(descriptor, spmc->rx + (size_t)i * bytes, sizeof(descriptor));
+        parley_copy(descriptor, spmc->rx + (size_t)i * bytes, sizeof(descriptor));
         parley_layout_partition_decode(descriptor, &entry);
         keep_partition(spmc, &entry);
     }
@@ -185,8 +182,7 @@ static bool read_partitions(struct spmc *spmc)
     return ask(&release) == FFA_OK && understood;
 }
 
-/* --- Connecting --------------------------------------------------------------------------------
- */
+/* --- Connecting ----------------------------------------------------------- */
 
 /* Why the SPMC cannot be worked with, or NULL if all went well. */
 static const char *connect_buffers(struct spmc *spmc)

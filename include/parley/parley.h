@@ -35,8 +35,7 @@ struct parley_regs {
 /* The highest version that Parley speaks, and what FFA_VERSION answers. */
 #define PARLEY_FFA_VERSION FFA_VERSION_1_2
 
-/* --- One mediator ------------------------------------------------------------------------------
- */
+/* --- One mediator --------------------------------------------------------- */
 
 #define PARLEY_VMS_MAX        4096u /* upper bound of parley_config.vms_max */
 #define PARLEY_VCPUS_MAX      4096u /* upper bound of parley_config.vcpus_max */
@@ -79,8 +78,7 @@ size_t parley_memory_size(const struct parley_config *config);
  */
 struct parley *parley_init(void *memory, size_t bytes, const struct parley_config *config);
 
-/* --- Steps -------------------------------------------------------------------------------------
- */
+/* --- Steps ---------------------------------------------------------------- */
 
 /* The end of a step in the life of a VM or of the mediator. */
 enum parley_progress {
@@ -102,8 +100,7 @@ enum parley_progress {
  */
 enum parley_progress parley_shutdown(struct parley *parley);
 
-/* --- The life of a VM --------------------------------------------------------------------------
- */
+/* --- The life of a VM ----------------------------------------------------- */
 
 /* What one VM may do with another. Nothing is allowed that is not said (see struct parley_peer). */
 #define PARLEY_MAY_DISCOVER \
@@ -180,8 +177,7 @@ enum parley_progress parley_vm_destroy(struct parley_vm *vm);
  */
 enum parley_progress parley_vm_continue(struct parley_vm *vm);
 
-/* --- Calls of a guest --------------------------------------------------------------------------
- */
+/* --- Calls of a guest ----------------------------------------------------- */
 
 /* What the trap handler does next. */
 enum parley_outcome {
@@ -204,8 +200,7 @@ enum parley_outcome {
  */
 enum parley_outcome parley_call(struct parley_vm *vm, unsigned int vcpu, struct parley_regs *regs);
 
-/* --- What an operator can see ------------------------------------------------------------------
- */
+/* --- What an operator can see --------------------------------------------- */
 
 /* Since the VM was created, resets included. Read one by one, while others count. */
 struct parley_vm_counters {
