@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What a guest program has under its feet. A program is written once against this header and
- * <parley/ffa.h>, and runs unchanged as an EL1 program under the reference hypervisor and as threads
- * under ports/posix. Nothing here knows of Parley's own API.
+ * <parley/ffa.h>, and runs unchanged as an EL1 program under the reference hypervisor and as
+ * threads under ports/posix. Nothing here knows of Parley's own API.
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -17,6 +17,16 @@ struct guest_regs {
 
 /* One SMC or HVC (the VM's own conduit), with x0 to x17 in and out exactly as they are in regs. */
 void ffa_call(struct guest_regs *regs);
+
+/* Other ways to make a call than the VM's own. */
+enum guest_conduit {
+    GUEST_OTHER_CONDUIT, /* HVC if ffa_call() is SMC, and the other way round */
+    GUEST_SMC_IMMEDIATE, /* with an immediate that is not 0: nobody's call */
+    GUEST_HVC_IMMEDIATE,
+};
+
+/* As ffa_call(); false, with nothing done, on a platform that has no such instructions. */
+bool guest_call_other(struct guest_regs *regs, enum guest_conduit other);
 
 /* Whether this program runs in AArch64. */
 bool guest_is_aarch64(void);
@@ -39,7 +49,8 @@ bool guest_vcpu_start(unsigned int vcpu, void (*entry)(void *argument), void *ar
 /* Waits until that vCPU has ended. What it wrote before is visible afterwards. */
 void guest_vcpu_join(unsigned int vcpu);
 
-/* Lets another vCPU or VM run; on the reference hypervisor it also moves this vCPU to another CPU. */
+/* Lets another vCPU or VM run; on the reference hypervisor it also moves this vCPU to another CPU.
+ */
 void guest_yield(void);
 
 /* `pages` zeroed pages of the VM's own RAM, aligned to FFA_PAGE_SIZE, for this life. */
@@ -48,13 +59,20 @@ void *guest_pages(unsigned int pages);
 /* The address that the hypervisor knows a byte of the VM's RAM by. */
 uint64_t guest_ipa(const void *address);
 
-/* One line for the VM's console, without a newline: printf's %s %c %d %u %x %lx %llx %#... and %%. */
+/* A page that is no RAM of the VM's, right below its first page that is. */
+uint64_t guest_ipa_below_ram(void);
+
+/*
+ * One line for the VM's console, without a newline: printf's %s %c %d %u %x and %%, with #, 0, a
+ * width, l and ll.
+ */
 void guest_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Counts one expectation, held or broken, for the verdict at the end of the run. */
 void guest_expect(bool held);
 
-/* --- The program ------------------------------------------------------------------------------- */
+/* --- The program -------------------------------------------------------------------------------
+ */
 
 /* Runs on vCPU 0 in each life. When it returns, the VM stops. */
 void guest_main(void);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* AArch32: no exception is expected. Each entry says which one it was. */
+
+#define MODE_SVC 0x13
+
+    .syntax unified
+    .arm
+
+    /* Names the exception, with the program counter in r3 and the stack of the mode that failed. */
+    .macro entry name, kind, status, address
+\name:
+    mov r3, lr
+    cps #MODE_SVC
+    ldr r0, =\kind
+    b \status
+    .endm
+
+    .section .text.vectors, "ax"
+    .balign 32
+    .global el1_vectors
+el1_vectors:
+    b unexpected_reset
+    b unexpected_undefined
+    b unexpected_svc
+    b unexpected_prefetch
+    b unexpected_data
+    b unexpected_hyp
+    b unexpected_irq
+    b unexpected_fiq
+
+    entry unexpected_reset, reset, no_status
+    entry unexpected_undefined, undefined, no_status
+    entry unexpected_svc, svc, no_status
+    entry unexpected_prefetch, prefetch, instruction_status
+    entry unexpected_data, data, data_status
+    entry unexpected_hyp, reset, no_status
+    entry unexpected_irq, irq, no_status
+    entry unexpected_fiq, fiq, no_status
+
+    /* el1_fault(kind, syndrome, address, pc): 64-bit arguments in r2:r3 and on the stack. */
+no_status:
+    mov r1, #0
+    mov r2, #0
+    b stop
+instruction_status:
+    mrc p15, 0, r1, c5, c0, 1 /* IFSR */
+    mrc p15, 0, r2, c6, c0, 2 /* IFAR */
+    b stop
+data_status:
+    mrc p15, 0, r1, c5, c0, 0 /* DFSR */
+    mrc p15, 0, r2, c6, c0, 0 /* DFAR */
+stop:
+    mov r4, #0
+    sub sp, sp, #16
+    bic sp, sp, #7
+    str r2, [sp]
+    str r4, [sp, #4]
+    str r3, [sp, #8]
+    str r4, [sp, #12]
+    mov r2, r1
+    mov r3, #0
+    b el1_fault
+    .ltorg
+
+    .section .rodata.kinds, "a"
+reset:
+    .asciz "reset"
+undefined:
+    .asciz "undefined instruction"
+svc:
+    .asciz "SVC"
+prefetch:
+    .asciz "prefetch abort"
+data:
+    .asciz "data abort"
+irq:
+    .asciz "IRQ"
+fiq:
+    .asciz "FIQ"

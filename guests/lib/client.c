@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "client.h"
+
+#include "registers.h"
+#include "say.h"
+
+#define SPOKEN FFA_VERSION_1_2 /* the highest version of the other side */
+
+void client_init(struct client *client)
+{
+    *client = (struct client){0};
+}
+
+/*
+ * Something else in each register and each call, in both halves. It is no address of RAM, no
+ * status, no ID and no version.
+ */
+static uint64_t pattern(unsigned int i, uint32_t call)
+{
+    uint64_t half = 0xe5000000u | ((call & 0xff) << 16) | (i << 8) | 0xa5u;
+
+    return ((half ^ 0x3c0000u) << 32) | half;
+}
+
+static struct guest_regs poisoned(struct client *client, const uint64_t *x, unsigned int count)
+{
+    uint32_t call = __atomic_add_fetch(&client->calls, 1, __ATOMIC_RELAXED);
+    bool wide = ffa_fid_is_64((uint32_t)x[0]);
+    bool aarch64 = guest_is_aarch64();
+    struct guest_regs regs;
+
+    for (unsigned int i = 0; i < FFA_REGS_MAX; i++) {
+        uint64_t noise = aarch64 ? pattern(i, call) : (uint32_t)pattern(i, call);
+
+        if (i >= count) {
+            regs.x[i] = noise;
+        } else if (i > 0 && wide) {
+            regs.x[i] = x[i];
+        } else {
+            regs.x[i] = (noise & ~(uint64_t)UINT32_MAX) | (uint32_t)x[i];
+        }
+    }
+    return regs;
+}
+
+uint32_t client_normalise(uint32_t asked)
+{
+    if ((asked & FFA_VERSION_BIT31) != 0) {
+        return 0;
+    }
+    if (FFA_VERSION_MAJOR(asked) == FFA_VERSION_MAJOR(SPOKEN) && asked <= SPOKEN) {
+        return asked;
+    }
+    return SPOKEN;
+}
+
+/* What a call does to the negotiation. */
+static void follow(struct client *client, uint32_t fid, uint32_t argument)
+{
+    if (client->racing || client->version != 0 || !ffa_fid_is_ffa(fid)) {
+        return;
+    }
+    if (fid != FFA_VERSION) {
+        client->version = client->proposed;
+    } else if (client_normalise(argument) != 0) {
+        client->proposed = client_normalise(argument);
+    }
+}
+
+static unsigned int first_wrong(const struct client *client, const struct guest_regs *sent,
+                                const struct guest_regs *answer)
+{
+    struct registers_call call = {
+        .sent = sent,
+        .answer = answer,
+        .version = client->version,
+        .aarch64 = guest_is_aarch64(),
+    };
+    unsigned int wrong = registers_check(&call);
+
+    if (wrong != REGISTERS_ALL_WELL && client->racing) {
+        call.version = 0;
+        wrong = registers_check(&call);
+    }
+    return wrong;
+}
+
+struct guest_regs client_call(struct client *client, const uint64_t *x, unsigned int count)
+{
+    struct guest_regs sent = poisoned(client, x, count);
+    struct guest_regs answer = sent;
+    uint32_t fid = (uint32_t)sent.x[0];
+    unsigned int wrong;
+
+    follow(client, fid, (uint32_t)sent.x[1]);
+    ffa_call(&answer);
+    if (!ffa_fid_is_ffa(fid)) {
+        return answer;
+    }
+
+    wrong = first_wrong(client, &sent, &answer);
+    guest_expect(wrong == REGISTERS_ALL_WELL);
+    if (wrong != REGISTERS_ALL_WELL) {
+        guest_print("BROKEN: %s (x0 %#llx, at %s) left x%u = %#llx; it was %#llx", say_fid(fid),
+                    (unsigned long long)answer.x[0], say_version(client->version).text, wrong,
+                    (unsigned long long)answer.x[wrong], (unsigned long long)sent.x[wrong]);
+    }
+    return answer;
+}
+
+uint32_t client_version(struct client *client, uint32_t asked)
+{
+    return (uint32_t)FFA(client, FFA_VERSION, asked).x[0];
+}
+
+int32_t client_status(const struct guest_regs *answer)
+{
+    return (uint32_t)answer->x[0] == FFA_ERROR ? (int32_t)(uint32_t)answer->x[2] : FFA_OK;
+}
+
+int32_t client_status_of(struct guest_regs answer)
+{
+    return client_status(&answer);
+}

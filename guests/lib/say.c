@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "say.h"
+
+struct name {
+    uint32_t fid;
+    const char *name;
+};
+
+/* What programs call by name. */
+static const struct name names[] = {
+    {FFA_ERROR, "FFA_ERROR"},
+    {FFA_SUCCESS_32, "FFA_SUCCESS_32"},
+    {FFA_SUCCESS_64, "FFA_SUCCESS_64"},
+    {FFA_VERSION, "FFA_VERSION"},
+    {FFA_FEATURES, "FFA_FEATURES"},
+    {FFA_RX_RELEASE, "FFA_RX_RELEASE"},
+    {FFA_RXTX_MAP_32, "FFA_RXTX_MAP_32"},
+    {FFA_RXTX_MAP_64, "FFA_RXTX_MAP_64"},
+    {FFA_RXTX_UNMAP, "FFA_RXTX_UNMAP"},
+    {FFA_PARTITION_INFO_GET, "FFA_PARTITION_INFO_GET"},
+    {FFA_PARTITION_INFO_GET_REGS, "FFA_PARTITION_INFO_GET_REGS"},
+    {FFA_ID_GET, "FFA_ID_GET"},
+    {FFA_SPM_ID_GET, "FFA_SPM_ID_GET"},
+};
+
+static const char *const statuses[] = {
+    "SUCCESS",   "NOT_SUPPORTED", "INVALID_PARAMETERS",
+    "NO_MEMORY", "BUSY",          "INTERRUPTED",
+    "DENIED",    "RETRY",         "ABORTED",
+    "NO_DATA",
+};
+
+#define STATUS_COUNT (sizeof(statuses) / sizeof(statuses[0]))
+
+static void append(struct say *say, const char *text)
+{
+    size_t length = 0;
+
+    while (say->text[length] != '\0') {
+        length++;
+    }
+    for (; *text != '\0' && length < sizeof(say->text) - 1; text++) {
+        say->text[length++] = *text;
+    }
+    say->text[length] = '\0';
+}
+
+static void append_decimal(struct say *say, uint32_t value)
+{
+    char digits[11] = {0};
+    size_t at = sizeof(digits) - 1;
+
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    append(say, &digits[at]);
+}
+
+static void append_hex(struct say *say, uint32_t value)
+{
+    char digits[9] = {0};
+
+    for (unsigned int i = 0; i < 8; i++) {
+        digits[i] = "0123456789abcdef"[(value >> (28 - 4 * i)) & 0xf];
+    }
+    append(say, digits);
+}
+
+struct say say_version(uint32_t version)
+{
+    struct say say = {{0}};
+
+    if (version == 0) {
+        append(&say, "none");
+    } else if (version == (uint32_t)FFA_VERSION_NOT_SUPPORTED) {
+        append(&say, "NOT_SUPPORTED");
+    } else if ((version & FFA_VERSION_BIT31) != 0) {
+        append(&say, "0x");
+        append_hex(&say, version);
+    } else {
+        append_decimal(&say, FFA_VERSION_MAJOR(version));
+        append(&say, ".");
+        append_decimal(&say, FFA_VERSION_MINOR(version));
+    }
+    return say;
+}
+
+struct say say_uuid(const struct ffa_uuid *uuid)
+{
+    struct say say = {{0}};
+
+    if (ffa_uuid_is_nil(uuid)) {
+        append(&say, "nil");
+    } else {
+        append_hex(&say, (uint32_t)uuid->bytes[0] << 24 | (uint32_t)uuid->bytes[1] << 16 |
+                             (uint32_t)uuid->bytes[2] << 8 | uuid->bytes[3]);
+    }
+    return say;
+}
+
+const char *say_fid(uint32_t fid)
+{
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (names[i].fid == fid) {
+            return names[i].name;
+        }
+    }
+    return "another ID";
+}
+
+const char *say_status(int32_t status)
+{
+    if (status > 0 || status <= -(int32_t)STATUS_COUNT) {
+        return "an unknown status";
+    }
+    return statuses[-status];
+}
+
+bool expect(bool held, const char *what)
+{
+    guest_expect(held);
+    if (!held) {
+        guest_print("BROKEN: %s", what);
+    }
+    return held;
+}
+
+bool expect_status(int32_t status, int32_t expected, const char *what)
+{
+    guest_expect(status == expected);
+    if (status != expected) {
+        guest_print("BROKEN: %s: %s, expected %s", what, say_status(status), say_status(expected));
+    }
+    return status == expected;
+}
+
+bool expect_equal(uint64_t value, uint64_t expected, const char *what)
+{
+    guest_expect(value == expected);
+    if (value != expected) {
+        guest_print("BROKEN: %s: %#llx, expected %#llx", what, (unsigned long long)value,
+                    (unsigned long long)expected);
+    }
+    return value == expected;
+}
+
+bool expect_version(uint32_t answer, uint32_t expected, const char *what)
+{
+    guest_expect(answer == expected);
+    if (answer != expected) {
+        guest_print("BROKEN: %s: answered %s, expected %s", what, say_version(answer).text,
+                    say_version(expected).text);
+    }
+    return answer == expected;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* FF-A's numbers in words, for a person who reads the console. */
+#ifndef SAY_H
+#define SAY_H
+
+#include <guest.h>
+
+/* A short text, returned by value so that vCPUs do not share a buffer. */
+struct say {
+    char text[24];
+};
+
+/* "1.2"; "none" for 0, "NOT_SUPPORTED" for -1, and the number if bit 31 is set otherwise. */
+struct say say_version(uint32_t version);
+
+/* The first four bytes of a UUID, "3cf1a2e7", or "nil". */
+struct say say_uuid(const struct ffa_uuid *uuid);
+
+/* "FFA_ID_GET", or "an unknown ID". */
+const char *say_fid(uint32_t fid);
+
+/* "SUCCESS", "INVALID_PARAMETERS"; "an unknown status". */
+const char *say_status(int32_t status);
+
+/*
+ * Counts an expectation. If it is broken, says so with what was found and what should have been.
+ * `what` is a short text: "FFA_RX_RELEASE of a free buffer".
+ */
+bool expect(bool held, const char *what);
+bool expect_status(int32_t status, int32_t expected, const char *what);
+bool expect_equal(uint64_t value, uint64_t expected, const char *what);
+bool expect_version(uint32_t answer, uint32_t expected, const char *what);
+
+#endif

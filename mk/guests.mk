@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The guest programs as images for the reference hypervisor: $(BUILD)/guests/NAME.bin.
+
+GUESTS_BUILD := $(BUILD)/guests
+
+CROSS32    ?= arm-linux-gnueabihf-
+CROSS32_CC := $(CROSS32)gcc
+
+# NAME:WIDTH:PROGRAM[:FLAG]: an image is one program for AArch64 or AArch32.
+GUEST_IMAGES := \
+	racer:64:programs/racer \
+	steady:64:programs/steady \
+	legacy:64:programs/legacy \
+	prober:64:programs/prober \
+	ancient:32:programs/ancient \
+	rogue:64:programs/rogue \
+	silent:64:programs/silent \
+	neighbour_1_0:64:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_0 \
+	neighbour_1_1:64:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_1 \
+	neighbour_1_2:64:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_2 \
+	neighbour_1_2_32:32:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_2 \
+	negotiation:64:scenarios/negotiation \
+	negotiation_32:32:scenarios/negotiation \
+	features:64:scenarios/features \
+	features_32:32:scenarios/features \
+	buffers:64:scenarios/buffers \
+	buffers_32:32:scenarios/buffers \
+	discovery:64:scenarios/discovery \
+	discovery_32:32:scenarios/discovery \
+	smccc:64:scenarios/smccc \
+	smccc_32:32:scenarios/smccc
+
+guest_name    = $(word 1,$(subst :, ,$(1)))
+guest_width   = $(word 2,$(subst :, ,$(1)))
+guest_program = $(word 3,$(subst :, ,$(1)))
+guest_flag    = $(word 4,$(subst :, ,$(1)))
+
+GUEST_NAMES := $(foreach image,$(GUEST_IMAGES),$(call guest_name,$(image)))
+GUEST_BINS  := $(GUEST_NAMES:%=$(GUESTS_BUILD)/%.bin)
+
+# What every program is linked with. On the host a port takes the place of the platform.
+GUEST_LIB_SOURCES      := $(sort $(wildcard guests/lib/*.c))
+GUEST_PLATFORM_SOURCES := $(sort $(wildcard guests/el1/*.c))
+
+GUEST_INCLUDES := -Iinclude -Iguests/include -Iguests/lib -Iguests/scenarios -Iguests/el1
+# A loop in memcpy() must not become a call of memcpy().
+GUEST_FLAGS_64 := $(BARE_FLAGS) -fno-tree-loop-distribute-patterns $(GUEST_INCLUDES)
+GUEST_FLAGS_32 := $(filter-out -mno-outline-atomics -mstrict-align,$(GUEST_FLAGS_64)) \
+	-marm -march=armv8-a -mfloat-abi=soft -mno-unaligned-access
+GUEST_CC_64 := $(CROSS_CC)
+GUEST_CC_32 := $(CROSS32_CC)
+GUEST_LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--gc-sections \
+	-Wl,--no-warn-rwx-segments -Wl,-z,noexecstack -T guests/el1/image.ld
+
+# Objects shared by the images of one width.
+define guest_width_rules
+GUEST_OBJECTS_$(1) := $(patsubst %.c,$(GUESTS_BUILD)/$(1)/%.o,\
+	$(GUEST_LIB_SOURCES) $(GUEST_PLATFORM_SOURCES)) \
+	$(patsubst %,$(GUESTS_BUILD)/$(1)/guests/el1/%$(1).o,start vectors call)
+
+$(GUESTS_BUILD)/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(GUEST_CC_$(1)) $$(GUEST_FLAGS_$(1)) -MMD -MP -c $$< -o $$@
+
+$(GUESTS_BUILD)/$(1)/%.o: %.S
+	@mkdir -p $$(@D)
+	$$(GUEST_CC_$(1)) $$(GUEST_FLAGS_$(1)) -MMD -MP -c $$< -o $$@
+endef
+$(foreach width,64 32,$(eval $(call guest_width_rules,$(width))))
+
+# Arguments: name, width, program, flag.
+define guest_image_rules
+$(GUESTS_BUILD)/images/$(1).o: guests/$(3).c
+	@mkdir -p $$(@D)
+	$$(GUEST_CC_$(2)) $$(GUEST_FLAGS_$(2)) $(4) -MMD -MP -c $$< -o $$@
+
+$(GUESTS_BUILD)/$(1).elf: $(GUESTS_BUILD)/images/$(1).o $$(GUEST_OBJECTS_$(2)) guests/el1/image.ld
+	$$(GUEST_CC_$(2)) $$(GUEST_LDFLAGS) $$(filter %.o,$$^) -o $$@
+
+$(GUESTS_BUILD)/$(1).bin: $(GUESTS_BUILD)/$(1).elf
+	$$(if $$(filter 32,$(2)),$(CROSS32),$(CROSS))objcopy -O binary $$< $$@
+endef
+$(foreach image,$(GUEST_IMAGES),$(eval $(call guest_image_rules,$(call \
+	guest_name,$(image)),$(call guest_width,$(image)),$(call guest_program,$(image)),$(call \
+	guest_flag,$(image)))))
+
+-include $(wildcard $(GUESTS_BUILD)/images/*.d $(GUESTS_BUILD)/*/guests/*/*.d)
+
+guests: $(GUEST_BINS) ## build the programs that run at EL1
+
+.PHONY: guests
