@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Physical addresses, memory for parley_init(), and what no guest may see.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define BLOCKS 64u
+
+/*
+ * Where RAM and the blocks are in physical memory. An address needs more than 32 bits, and its low
+ * half, too, looks like nothing else that is around.
+ */
+#define RAM_PA    0x75dd000000ull
+#define BLOCKS_PA 0x75de000000ull
+
+/* Memory for parley_init(). Blocks are made before vCPUs run, so reading them needs no lock. */
+static struct {
+    struct block {
+        uint8_t *base;
+        size_t bytes;
+        uint64_t pa;
+    } block[BLOCKS];
+    unsigned int blocks;
+} memory;
+
+/* The program itself, as the linker lays it out. */
+extern const char __executable_start;
+extern const char end;
+
+void *posix_memory_take(size_t bytes)
+{
+    size_t rounded = (bytes + FFA_PAGE_SIZE - 1) / FFA_PAGE_SIZE * FFA_PAGE_SIZE;
+    struct block *block = &memory.block[memory.blocks];
+
+    if (memory.blocks == BLOCKS) {
+        posix_die("more memory blocks than the port keeps");
+    }
+    block->base = aligned_alloc(FFA_PAGE_SIZE, rounded);
+    if (block->base == NULL) {
+        posix_die("no memory for Parley");
+    }
+    memset(block->base, 0xa5, rounded);
+    block->bytes = rounded;
+    block->pa = BLOCKS_PA;
+    if (memory.blocks > 0) {
+        /* A page between blocks belongs to nobody. */
+        block->pa = block[-1].pa + block[-1].bytes + FFA_PAGE_SIZE;
+    }
+    memory.blocks++;
+    return block->base;
+}
+
+void address_power_off(void)
+{
+    for (unsigned int i = 0; i < memory.blocks; i++) {
+        free(memory.block[i].base);
+    }
+    memory.blocks = 0;
+}
+
+parley_pa parley_port_pa(const void *address)
+{
+    trap_check_hook(__func__, 0);
+    for (unsigned int i = 0; i < memory.blocks; i++) {
+        uintptr_t offset = (uintptr_t)address - (uintptr_t)memory.block[i].base;
+
+        if (offset < memory.block[i].bytes) {
+            return (parley_pa){memory.block[i].pa + offset};
+        }
+    }
+    posix_violation("parley_port_pa() of %p, which is not Parley's", address);
+    return (parley_pa){0};
+}
+
+void *address_secure_view(uint64_t pa, size_t bytes)
+{
+    for (unsigned int i = 0; i < memory.blocks; i++) {
+        const struct block *block = &memory.block[i];
+        uint64_t offset = pa - block->pa;
+
+        if (offset < block->bytes && bytes <= block->bytes - offset) {
+            return block->base + offset;
+        }
+    }
+    return NULL;
+}
+
+static bool is_pa(uint64_t value)
+{
+    return value - RAM_PA < (uint64_t)MEMORY_FRAMES * FFA_PAGE_SIZE ||
+           address_secure_view(value, 1) != NULL;
+}
+
+static bool is_pointer(uint64_t value)
+{
+    uint64_t image = (uintptr_t)&__executable_start;
+
+    for (unsigned int i = 0; i < memory.blocks; i++) {
+        if (value - (uintptr_t)memory.block[i].base < memory.block[i].bytes) {
+            return true;
+        }
+    }
+    return memory_is_hypervisor_view(value) || value - image < (uintptr_t)&end - image;
+}
+
+bool posix_is_secret(uint64_t value, const char **what)
+{
+    const uint64_t high_half = RAM_PA & ~(uint64_t)UINT32_MAX;
+    uint64_t stack = (uintptr_t)&stack - 65536;
+
+    if (is_pa(value)) {
+        *what = "a physical address";
+    } else if (is_pa(high_half | (uint32_t)value)) {
+        *what = "the low half of a physical address";
+    } else if (value >> 36 == 0 && is_pa(value << FFA_PAGE_SHIFT)) {
+        *what = "a physical page number";
+    } else if (is_pointer(value)) {
+        *what = "a pointer of the hypervisor's";
+    } else if (value - stack < 131072) {
+        *what = "a pointer into the hypervisor's stack";
+    } else {
+        return false;
+    }
+    return true;
+}

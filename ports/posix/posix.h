@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A simulated hypervisor in one process: VMs with memory and vCPU threads, a Secure world, and the
+ * hooks of <parley/port.h>. Tests, benches and tools stand on it.
+ *
+ *     posix_start(&posix_spmc_1_2);                     power on, with this Secure world
+ *     void *memory = posix_memory_take(bytes);          for parley_init()
+ *     struct posix_vm *vm = posix_vm_new("a", 0x80000000, 16, true);
+ *     posix_vm_create(vm, parley, &config);             parley_vm_create() for it
+ *     posix_call(vm, vcpu, &regs);                      what its SMC trap does
+ *     ...
+ *     posix_stop();
+ *
+ * One machine per process. It watches Parley while it serves it: whatever breaks port.h, and every
+ * address that gets where it must not be seen, is a violation, which is printed and counted.
+ *
+ * Addresses. A page of a VM has three that differ: the IPA that the guest knows, a pointer into the
+ * guest's view (posix_vm_at()), and one into the hypervisor's view, which can be touched only while
+ * the page is pinned. Its physical address is a fourth one that is in nobody's view: pages that are
+ * neighbours for the guest are not in physical memory.
+ */
+#ifndef POSIX_H
+#define POSIX_H
+
+#include <parley/parley.h>
+#include <parley/port.h>
+
+struct spmc_config; /* secure/spmc/spmc.h */
+
+/* --- The machine ------------------------------------------------------------------------------ */
+
+/*
+ * Secure worlds to choose from, each with the partitions of secure/partitions. A copy with
+ * `hostile` set (secure/spmc/hostile.h) makes one that lies.
+ */
+extern const struct spmc_config posix_spmc_1_2;
+extern const struct spmc_config posix_spmc_1_1;
+extern const struct spmc_config posix_spmc_1_0;
+
+/* Powers the machine on. NULL: no Secure world, every SMC is answered with -1. */
+void posix_start(const struct spmc_config *secure);
+
+/* Powers it off. Whatever Parley still holds (pins, buffers at the SPMC) is a violation. */
+void posix_stop(void);
+
+/*
+ * Memory for parley_init(): page aligned, physically contiguous, full of garbage. posix_stop()
+ * takes it back; until then an SPMC that was given a page of it can reach it.
+ */
+void *posix_memory_take(size_t bytes);
+
+/* How often something broke a rule since posix_start(), and how to add to it (as printf). */
+unsigned int posix_violations(void);
+void posix_violation(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A test that provokes violations on purpose sets them back to zero. */
+void posix_violations_forgive(void);
+
+/* --- VMs -------------------------------------------------------------------------------------- */
+
+struct posix_vm;
+
+/* Gives a VM its RAM: `pages` at `ipa` on. NULL if the machine has no RAM left. */
+struct posix_vm *posix_vm_new(const char *name, uint64_t ipa, unsigned int pages, bool aarch64);
+
+/* Takes the RAM back. The VM's end in Parley must be gone. */
+void posix_vm_free(struct posix_vm *vm);
+
+const char *posix_vm_name(const struct posix_vm *vm);
+bool posix_vm_is_aarch64(const struct posix_vm *vm);
+uint64_t posix_vm_ram_ipa(const struct posix_vm *vm);
+unsigned int posix_vm_ram_pages(const struct posix_vm *vm);
+
+/* The VM in Parley; NULL before posix_vm_create() and after posix_vm_destroy(). */
+struct parley_vm *posix_vm_parley(const struct posix_vm *vm);
+
+/* parley_vm_create(), with config->context set to this VM. */
+enum parley_progress posix_vm_create(struct posix_vm *vm, struct parley *parley,
+                                     const struct parley_vm_config *config);
+
+/* parley_vm_reset() or _destroy(), gone on with until it is done. No page may stay pinned. */
+void posix_vm_reset(struct posix_vm *vm);
+void posix_vm_destroy(struct posix_vm *vm);
+
+/*
+ * The trap: an SMC or HVC of a guest. Beside parley_call(), it checks that no lock stays held, that
+ * at most one event was told, that the vCPU is in one call only, and that neither the registers
+ * that were written nor the VM's pinned pages show an address of somebody else's.
+ */
+enum parley_outcome posix_call(struct posix_vm *vm, unsigned int vcpu, struct parley_regs *regs);
+
+/* The guest's view of a byte of its RAM, and back. NULL where there is no page; 0 if not RAM. */
+void *posix_vm_at(const struct posix_vm *vm, uint64_t ipa);
+uint64_t posix_vm_ipa(const struct posix_vm *vm, const void *address);
+
+/* All of its RAM, as a guest finds it after power-on and after a reset. */
+void posix_vm_clear_ram(struct posix_vm *vm);
+
+/* What is at an IPA, as far as Parley can use it. */
+enum posix_page {
+    POSIX_PAGE_RAM,
+    POSIX_PAGE_READ_ONLY, /* RAM that the guest may not write to */
+    POSIX_PAGE_HOLE,      /* nothing; pins of what was there stay good */
+};
+
+void posix_vm_set_page(struct posix_vm *vm, uint64_t ipa, enum posix_page page);
+
+/* Pages pinned now: of one VM, and of all. */
+unsigned int posix_vm_pins(const struct posix_vm *vm);
+unsigned int posix_pins(void);
+
+/* --- What a test can make go wrong ------------------------------------------------------------ */
+
+/* The nth parley_port_page_map() from now, 1 the next, answers this. 0: none does. */
+void posix_fail_page_map(unsigned int nth, enum parley_port_status status);
+
+/* How often parley_port_page_map() was called. */
+unsigned int posix_page_maps(void);
+
+/* Who serves SMCs from now on, instead of the Secure world; NULL for the Secure world again. */
+typedef void posix_smc_handler(void *context, struct parley_regs *regs);
+void posix_smc_replace(posix_smc_handler *handler, void *context);
+
+/* The Secure world itself, for a handler that passes some calls on. */
+void posix_smc_secure_world(struct parley_regs *regs);
+
+/* --- What happened ---------------------------------------------------------------------------- */
+
+#define POSIX_SMC_LOG   1024u /* SMCs kept, the oldest */
+#define POSIX_EVENT_LOG 256u  /* events kept, the newest */
+
+struct posix_smc {
+    struct parley_regs call;
+    struct parley_regs answer;
+};
+
+/* Whether the SPMC has a buffer pair of Parley's. */
+bool posix_spmc_has_buffers(void);
+
+/* SMCs since posix_start(), or since the log was cleared. NULL for one that is not kept. */
+unsigned int posix_smc_count(void);
+const struct posix_smc *posix_smc_at(unsigned int index);
+void posix_smc_clear(void);
+
+/* Events since then, of one kind or all, and the newest that are kept (0 the newest of them). */
+unsigned int posix_event_count(enum parley_event_kind kind);
+unsigned int posix_event_total(void);
+bool posix_event_newest(unsigned int back, struct parley_event *event);
+
+/* The newest event of a kind; false if there was none. */
+bool posix_event_last(enum parley_event_kind kind, struct parley_event *event);
+void posix_events_clear(void);
+
+/* Whether the value holds an address that no guest may see; `what` then says which. */
+bool posix_is_secret(uint64_t value, const char **what);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* VMs as Parley sees them, their trap, and what is checked around it. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+#if defined(__SANITIZE_THREAD__)
+#define UNWATCHED __attribute__((no_sanitize("thread"), noinline))
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define UNWATCHED __attribute__((no_sanitize("thread"), noinline))
+#endif
+#endif
+#ifndef UNWATCHED
+#define UNWATCHED
+#endif
+
+_Thread_local unsigned int posix_locks_held;
+
+static unsigned int violations;
+
+void posix_die(const char *why)
+{
+    perror(why);
+    abort();
+}
+
+void posix_violation(const char *format, ...)
+{
+    char line[256];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(line, sizeof(line), format, arguments);
+    va_end(arguments);
+    /* A broken rule in a loop of a million calls need not fill the disk. */
+    if (__atomic_add_fetch(&violations, 1, __ATOMIC_RELAXED) <= 20) {
+        fprintf(stderr, "violation: %s\n", line);
+    }
+}
+
+unsigned int posix_violations(void)
+{
+    return __atomic_load_n(&violations, __ATOMIC_RELAXED);
+}
+
+void posix_violations_forgive(void)
+{
+    __atomic_store_n(&violations, 0, __ATOMIC_RELAXED);
+}
+
+void posix_promise_broken(const char *promise, const char *file, int line)
+{
+    posix_violation("%s:%d: not so: %s", file, line, promise);
+}
+
+void posix_start(const struct spmc_config *secure)
+{
+    posix_violations_forgive();
+    memory_power_on();
+    secure_world_power_on(secure);
+    log_power_on();
+}
+
+void posix_stop(void)
+{
+    memory_power_off();
+    secure_world_power_off();
+    address_power_off();
+}
+
+void trap_check_hook(const char *hook, unsigned int locks)
+{
+    if (posix_locks_held > locks) {
+        posix_violation("%s() is called with %u locks held", hook, posix_locks_held);
+    }
+}
+
+/* --- VMs -------------------------------------------------------------------------------------- */
+
+struct posix_vm *posix_vm_new(const char *name, uint64_t ipa, unsigned int pages, bool aarch64)
+{
+    struct posix_vm *vm = calloc(1, sizeof(*vm));
+
+    if (vm == NULL) {
+        posix_die("no memory for a VM");
+    }
+    snprintf(vm->name, sizeof(vm->name), "%s", name);
+    vm->ipa = ipa;
+    vm->aarch64 = aarch64;
+    if (!memory_give_ram(vm, pages)) {
+        free(vm);
+        return NULL;
+    }
+    return vm;
+}
+
+void posix_vm_free(struct posix_vm *vm)
+{
+    if (vm->parley != NULL || posix_vm_pins(vm) != 0) {
+        posix_violation("%s: its RAM is taken while Parley has it", vm->name);
+    }
+    memory_take_ram(vm);
+    free(vm);
+}
+
+const char *posix_vm_name(const struct posix_vm *vm)
+{
+    return vm->name;
+}
+
+bool posix_vm_is_aarch64(const struct posix_vm *vm)
+{
+    return vm->aarch64;
+}
+
+uint64_t posix_vm_ram_ipa(const struct posix_vm *vm)
+{
+    return vm->ipa;
+}
+
+unsigned int posix_vm_ram_pages(const struct posix_vm *vm)
+{
+    return vm->pages;
+}
+
+struct parley_vm *posix_vm_parley(const struct posix_vm *vm)
+{
+    return vm->parley;
+}
+
+bool parley_port_vm_is_aarch64(void *context)
+{
+    const struct posix_vm *vm = context;
+
+    trap_check_hook(__func__, 1);
+    return vm->aarch64;
+}
+
+enum parley_progress posix_vm_create(struct posix_vm *vm, struct parley *parley,
+                                     const struct parley_vm_config *config)
+{
+    struct parley_vm_config with_context = *config;
+
+    with_context.context = vm;
+    return parley_vm_create(parley, &with_context, &vm->parley);
+}
+
+static void go_on(struct posix_vm *vm, const char *what, enum parley_progress progress)
+{
+    while (progress == PARLEY_AGAIN) {
+        progress = parley_vm_continue(vm->parley);
+    }
+    if (progress != PARLEY_DONE) {
+        posix_violation("%s: its %s ends with %d", vm->name, what, (int)progress);
+    }
+    if (posix_locks_held != 0) {
+        posix_violation("%s: its %s leaves %u locks held", vm->name, what, posix_locks_held);
+    }
+    if (posix_vm_pins(vm) != 0) {
+        posix_violation("%s: its %s leaves %u pages pinned", vm->name, what, posix_vm_pins(vm));
+    }
+}
+
+void posix_vm_reset(struct posix_vm *vm)
+{
+    go_on(vm, "reset", parley_vm_reset(vm->parley));
+}
+
+void posix_vm_destroy(struct posix_vm *vm)
+{
+    go_on(vm, "destruction", parley_vm_destroy(vm->parley));
+    vm->parley = NULL;
+}
+
+/* --- The trap --------------------------------------------------------------------------------- */
+
+static void check_registers(const struct posix_vm *vm, const struct parley_regs *before,
+                            const struct parley_regs *after)
+{
+    const char *what;
+
+    for (unsigned int i = 0; i < FFA_REGS_MAX; i++) {
+        uint64_t value = after->x[i];
+
+        if (value == before->x[i]) {
+            continue;
+        }
+        if (posix_is_secret(value, &what) || posix_is_secret(value >> 32, &what)) {
+            posix_violation("%s: call %#x: x%u = %#llx shows %s", vm->name,
+                            (unsigned int)before->x[0], i, (unsigned long long)value, what);
+        }
+    }
+}
+
+/* The guest, and Parley on behalf of its other vCPUs, may be writing: this looks without a lock. */
+static UNWATCHED uint32_t word_at(const uint8_t *page, unsigned int index)
+{
+    return ((const volatile uint32_t *)(const void *)page)[index];
+}
+
+static void check_page(const struct posix_vm *vm, uint64_t ipa, const uint8_t *page)
+{
+    uint64_t value = 0;
+    const char *what;
+
+    for (unsigned int i = 0; i < FFA_PAGE_SIZE / 4; i++) {
+        value = (value >> 32) | ((uint64_t)word_at(page, i) << 32);
+        if (value != 0 && (posix_is_secret(value, &what) || posix_is_secret(value >> 32, &what))) {
+            posix_violation("%s: IPA %#llx and before: %#llx shows %s", vm->name,
+                            (unsigned long long)ipa + 4 * i, (unsigned long long)value, what);
+        }
+    }
+}
+
+static void enter_call(struct posix_vm *vm, unsigned int vcpu)
+{
+    uint64_t bit = 1ull << (vcpu % 64);
+
+    if (vm->parley == NULL || vcpu >= PARLEY_VCPUS_MAX) {
+        posix_die("a call by a VM or vCPU that is none");
+    }
+    if ((parley_fetch_or(&vm->vcpus_in_call[vcpu / 64], bit) & bit) != 0) {
+        posix_violation("%s: vCPU %u is in two calls at once", vm->name, vcpu);
+    }
+    log_events_of_call = 0;
+}
+
+static void leave_call(struct posix_vm *vm, unsigned int vcpu)
+{
+    parley_fetch_sub(&vm->vcpus_in_call[vcpu / 64], 1ull << (vcpu % 64));
+    if (posix_locks_held != 0) {
+        posix_violation("%s: a call leaves %u locks held", vm->name, posix_locks_held);
+        posix_locks_held = 0;
+    }
+    if (log_events_of_call > 1) {
+        posix_violation("%s: one call told %u events", vm->name, log_events_of_call);
+    }
+}
+
+enum parley_outcome posix_call(struct posix_vm *vm, unsigned int vcpu, struct parley_regs *regs)
+{
+    struct parley_regs before = *regs;
+    enum parley_outcome outcome;
+
+    enter_call(vm, vcpu);
+    outcome = parley_call(vm->parley, vcpu, regs);
+    leave_call(vm, vcpu);
+
+    check_registers(vm, &before, regs);
+    memory_visit_pinned(vm, check_page);
+    if (outcome == PARLEY_NOT_FFA && memcmp(&before, regs, sizeof(before)) != 0) {
+        posix_violation("%s: registers of a call that is not FF-A's are changed", vm->name);
+    }
+    return outcome;
+}

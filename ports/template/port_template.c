@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The hooks of a port, to be copied and filled in. The full contracts are in <parley/port.h>. As it
+ * stands, this one has no Secure world, no guest memory and nobody who listens: Parley then serves
+ * FFA_VERSION, FFA_FEATURES, FFA_ID_GET and discovery by registers.
+ *
+ * No hook is called with a lock of Parley's held but parley_port_vm_is_aarch64(), and none may call
+ * back into Parley.
+ */
+#include <parley/port.h>
+
+/*
+ * One SMC to EL3, x0 to x17 in and out. All 18 come back, whatever the call was, and whatever they
+ * were before.
+ */
+void parley_port_smc(struct parley_regs *regs)
+{
+    /* TODO: load x0 to x17 from regs, smc #0, store x0 to x17 to regs. */
+    regs->x[0] = ~(uint64_t)0; /* what EL3 says of a call that it does not know */
+}
+
+/* The physical address of a byte of what you gave to parley_init(). */
+parley_pa parley_port_pa(const void *address)
+{
+    /* TODO: your virt_to_phys(). Right as it stands if the hypervisor is mapped one to one. */
+    return (parley_pa){(uintptr_t)address};
+}
+
+/*
+ * Whether this VM's EL1 is in AArch64. Called with a lock held: no waiting, no locks of yours that
+ * are ever held around a call of Parley's.
+ */
+bool parley_port_vm_is_aarch64(void *context)
+{
+    /* TODO: from your struct for the VM, which `context` points to. */
+    (void)context;
+    return true;
+}
+
+/*
+ * Looks up `ipa` in the VM's stage 2. Only RAM that the VM can read and write to is memory; no
+ * device, no read-only page, nothing of another VM's. Takes a reference, so that the page stays.
+ */
+enum parley_port_status parley_port_page_map(void *context, parley_ipa ipa, void **page)
+{
+    /* TODO: translate, check the type, take a reference, map it for this hypervisor. */
+    (void)context;
+    (void)ipa;
+    (void)page;
+    return PARLEY_PORT_NOT_MEMORY;
+}
+
+/* The mapping goes, then the reference. */
+void parley_port_page_unmap(void *context, parley_ipa ipa, void *page)
+{
+    /* TODO: undo one parley_port_page_map(). */
+    (void)context;
+    (void)ipa;
+    (void)page;
+}
+
+/* One line for the log, if you like: parley_event_text() writes it. */
+void parley_port_event(const struct parley_event *event)
+{
+    /* TODO: your printk(), at the level that you find right for event->kind. */
+    (void)event;
+}
