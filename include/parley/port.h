@@ -62,7 +62,7 @@ void parley_port_page_unmap(void *context, parley_ipa ipa, void *page);
 
 /*
  * Tells the operator. The event is valid during the call only. To be quick and never to block: it
- * may come from any CPU in any call of Parley's, at most once per guest call.
+ * may come from any CPU in any call of Parley's; one guest call causes at most two events.
  */
 void parley_port_event(const struct parley_event *event);
 
