@@ -10,6 +10,11 @@ PARLEY_SOURCES := \
 	src/rxtx.c \
 	src/discovery.c \
 	src/partition_scan.c \
+	src/direct.c \
+	src/run.c \
+	src/indirect.c \
+	src/secure.c \
+	src/console.c \
 	src/endpoint.c \
 	src/lifecycle.c \
 	src/spmc.c \

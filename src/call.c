@@ -115,9 +115,19 @@ static void count_refusal(const struct call *call, int32_t status)
     });
 }
 
-/* FFA_VERSION alone has no FFA_ERROR: its result is w0 (FF-A 1.2, 13.2). */
+static bool is_console_log(uint32_t fid)
+{
+    return fid == FFA_CONSOLE_LOG_32 || fid == FFA_CONSOLE_LOG_64;
+}
+
+/*
+ * FFA_VERSION alone has no FFA_ERROR: its result is w0 (FF-A 1.2, 13.2). FFA_CONSOLE_LOG alone says
+ * more in one: how much of the text was logged before it is to be tried again.
+ */
 static void make_error(const struct call *call, int32_t status, struct parley_regs *result)
 {
+    uint64_t logged = is_console_log(call->fid) && status == FFA_RETRY ? result->x[3] : 0;
+
     *result = (struct parley_regs){{0}};
     if (call->fid == FFA_VERSION) {
         result->x[0] = (uint32_t)status;
@@ -125,6 +135,7 @@ static void make_error(const struct call *call, int32_t status, struct parley_re
     }
     result->x[0] = FFA_ERROR;
     result->x[2] = (uint32_t)status;
+    result->x[3] = logged;
 }
 
 /* Whether x8 to x17 belong to this call and its answer: from 1.2 on, if either is a 64-bit one. */
@@ -177,11 +188,27 @@ enum parley_outcome parley_call(struct parley_vm *vm, unsigned int vcpu, struct 
     result.x[0] = FFA_SUCCESS_32;
 
     int32_t status = serve(&call, &result);
-
-    if (status != FFA_OK) {
+    if (status == SERVED_BLOCK) {
+        return PARLEY_BLOCK;
+    }
+    if (status < 0) {
         count_refusal(&call, status);
         make_error(&call, status, &result);
     }
     leave(&call, &result, regs);
-    return PARLEY_RETURN;
+    return status == SERVED_YIELD ? PARLEY_YIELD : PARLEY_RETURN;
+}
+
+void parley_call_complete(struct parley_vm *vm, unsigned int vcpu,
+                          const struct parley_regs *message, struct parley_regs *regs)
+{
+    struct call call = {
+        .vm = vm,
+        .vcpu = vcpu,
+        .fid = (uint32_t)regs->x[0],
+        .version = word_version(parley_load_acquire(&vm->word)),
+        .regs = regs,
+    };
+
+    leave(&call, message, regs);
 }

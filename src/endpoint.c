@@ -24,3 +24,64 @@ void parley_endpoint_drop(struct parley_vm *vm)
     /* Pairs with the acquire in lifecycle.c that sees the last reference go. */
     (void)parley_fetch_sub(&vm->word, WORD_REFERENCE);
 }
+
+bool parley_policy_allows(const struct parley_vm *vm, const struct parley_vm *peer,
+                          enum policy_right right)
+{
+    unsigned int place = peer->id - vm->parley->config.vm_id_first;
+
+    return (parley_policy_row(vm, right)[place / 64] >> (place % 64) & 1) != 0;
+}
+
+struct parley_vm *parley_endpoint_find(const struct parley_vm *caller, uint16_t id, uint64_t *word)
+{
+    struct parley *parley = caller->parley;
+    unsigned int place = (unsigned int)id - parley->config.vm_id_first;
+
+    if (place >= parley->config.vms_max) {
+        return NULL;
+    }
+    struct parley_vm *vm = &parley->vms[place];
+    if (!parley_policy_allows(caller, vm, POLICY_DISCOVER) || !parley_endpoint_take(vm, word)) {
+        return NULL;
+    }
+    return vm;
+}
+
+struct parley_vm *parley_endpoint_take_again(struct parley *parley, uint16_t id,
+                                             uint32_t generation)
+{
+    struct parley_vm *vm = &parley->vms[id - parley->config.vm_id_first];
+    uint64_t word;
+
+    if (!parley_endpoint_take(vm, &word)) {
+        return NULL;
+    }
+    if (word_generation(word) != generation) {
+        parley_endpoint_drop(vm);
+        return NULL;
+    }
+    return vm;
+}
+
+bool parley_endpoint_is_visible(const struct parley_vm *caller, uint16_t id)
+{
+    uint64_t word;
+    struct parley_vm *vm = parley_endpoint_find(caller, id, &word);
+
+    if (vm == NULL) {
+        return false;
+    }
+    parley_endpoint_drop(vm);
+    return true;
+}
+
+bool parley_vm_has_uuid(const struct parley_vm *vm, const struct ffa_uuid *uuid)
+{
+    for (unsigned int i = 0; i < vm->uuid_count; i++) {
+        if (ffa_uuid_equal(&vm->uuids[i], uuid)) {
+            return true;
+        }
+    }
+    return ffa_uuid_is_nil(uuid);
+}

@@ -18,6 +18,7 @@
 #include <parley/port.h>
 
 #include "abi.h"
+#include "vcpu.h"
 #include "word.h"
 
 /* --- State ---------------------------------------------------------------- */
@@ -59,6 +60,27 @@ struct rxtx {
     void **tx;
 };
 
+/* A direct request that a vCPU serves. */
+struct service {
+    uint32_t fid; /* of the request; 0: serves none */
+    uint16_t sender;
+    uint16_t sender_vcpu;
+    uint32_t sender_generation;
+};
+
+/*
+ * One vCPU's part in messages. Its word says who may write `message` and `serving`: whoever has
+ * made it FILLING; the vCPU itself otherwise. The rest is the vCPU's own.
+ */
+struct vcpu {
+    parley_atomic64 word; /* vcpu.h */
+    struct parley_regs message;
+    struct service serving;
+    uint32_t asked;           /* the kind of its request to a Secure Partition */
+    unsigned int left_on_cpu; /* while SECURE_LEFT */
+    unsigned int runs_at_end;
+};
+
 /* How far the life of a directory's place has got. Only lifecycle.c moves it. */
 enum vm_phase {
     VM_FREE,
@@ -98,6 +120,7 @@ struct parley_vm {
     bool aarch64;
 
     struct rxtx rxtx;
+    struct vcpu *vcpu; /* parley_config.vcpus_max of them, `vcpus` in use */
     struct vm_counters counters;
     parley_atomic64 phase; /* enum vm_phase */
 };
@@ -132,14 +155,30 @@ static inline uint32_t call_word(const struct call *call, unsigned int index)
     return (uint32_t)call->regs->x[index];
 }
 
+static inline struct vcpu *call_vcpu(const struct call *call)
+{
+    return &call->vm->vcpu[call->vcpu];
+}
+
+/* Whether the vCPU has no request of its own under way, answered or not. */
+static inline bool vcpu_is_free(const struct vcpu *vcpu)
+{
+    return vcpu_state_of(parley_load_acquire(&vcpu->word)) == VCPU_RUNNING;
+}
+
 /* call.c: whether a VM that speaks `version` in this execution state can use the function ID. */
 bool parley_abi_offered(const struct parley_vm *vm, enum parley_version version, uint32_t fid);
 
 /*
  * A handler serves one ABI: it decodes, checks, and does, in this order. `result` comes zeroed but
  * for x0, which is FFA_SUCCESS_32. What it returns is FFA_OK, or the status of the FFA_ERROR that
- * the guest gets instead of `result`; then nothing has changed.
+ * the guest gets instead of `result`; then nothing has changed. Or one of enum served.
  */
+enum served {
+    SERVED_BLOCK = 1, /* the vCPU waits; there is no result yet */
+    SERVED_YIELD = 2, /* as FFA_OK, but others go first */
+};
+
 int32_t parley_handle_version(const struct call *call, struct parley_regs *result);
 int32_t parley_handle_features(const struct call *call, struct parley_regs *result);
 int32_t parley_handle_id_get(const struct call *call, struct parley_regs *result);
@@ -149,6 +188,17 @@ int32_t parley_handle_rxtx_unmap(const struct call *call, struct parley_regs *re
 int32_t parley_handle_rx_release(const struct call *call, struct parley_regs *result);
 int32_t parley_handle_partition_info_get(const struct call *call, struct parley_regs *result);
 int32_t parley_handle_partition_info_get_regs(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_direct_req(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_direct_resp(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_msg_wait(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_yield(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_run(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_msg_send2(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_console_log(const struct call *call, struct parley_regs *result);
+
+/* call.c: the call that blocked is over: `message` is its answer, and leaves by the one exit. */
+void parley_call_complete(struct parley_vm *vm, unsigned int vcpu,
+                          const struct parley_regs *message, struct parley_regs *regs);
 
 /* --- event.c -------------------------------------------------------------- */
 
@@ -183,8 +233,6 @@ static inline uint32_t parley_version_word(enum parley_version version)
 bool parley_endpoint_take(struct parley_vm *vm, uint64_t *word);
 void parley_endpoint_drop(struct parley_vm *vm);
 
-/* --- lifecycle.c ---------------------------------------------------------- */
-
 /* The rights of the policy, as places in parley_vm.rights: 1 << right is PARLEY_MAY_... */
 enum policy_right {
     POLICY_DISCOVER,
@@ -200,6 +248,24 @@ static inline uint64_t *parley_policy_row(const struct parley_vm *vm, enum polic
     return &vm->rights[right * vm->parley->rights_words];
 }
 
+/* Whether `vm` may do with `peer`, which may be gone by now, what `right` says. */
+bool parley_policy_allows(const struct parley_vm *vm, const struct parley_vm *peer,
+                          enum policy_right right);
+
+/*
+ * Takes a reference on the VM with this ID, if the caller may discover it and it is a member; NULL,
+ * and the same for all reasons, if not. A VM may find itself only if it is its own peer, so never.
+ */
+struct parley_vm *parley_endpoint_find(const struct parley_vm *caller, uint16_t id, uint64_t *word);
+bool parley_endpoint_is_visible(const struct parley_vm *caller, uint16_t id);
+
+/* Takes a reference on the VM with this ID if it still lives the same life; NULL if not. */
+struct parley_vm *parley_endpoint_take_again(struct parley *parley, uint16_t id,
+                                             uint32_t generation);
+
+/* Whether the UUID is one of the VM's, or nil. */
+bool parley_vm_has_uuid(const struct parley_vm *vm, const struct ffa_uuid *uuid);
+
 /* --- rxtx.c --------------------------------------------------------------- */
 
 /* Takes the VM's RX buffer to fill it. FFA_BUSY if there is none or it is not free. */
@@ -211,6 +277,21 @@ bool parley_rx_write(struct parley_vm *vm, size_t offset, const void *from, size
 void parley_rx_fill_end(struct parley_vm *vm, size_t bytes);
 /* Gives the buffer back unfilled. */
 void parley_rx_fill_abandon(struct parley_vm *vm);
+/* Gives back an RX buffer that the VM owns. False if it does not. */
+bool parley_rx_release(struct parley_vm *vm);
+enum parley_rx_state parley_rx_state(const struct parley_vm *vm);
+
+/* Bytes of one buffer, while it is held. */
+size_t parley_rxtx_bytes(const struct parley_vm *vm);
+
+/* Holds the VM's TX buffer. FFA_BUSY if a sibling has it read, FFA_DENIED if there is none. */
+int32_t parley_tx_begin(struct parley_vm *vm);
+void parley_tx_end(struct parley_vm *vm);
+/* Copies the first `bytes`, which lie in the first page, once. */
+void parley_tx_read(const struct parley_vm *vm, size_t bytes, uint8_t *to);
+/* Copies from a held TX buffer to an RX buffer being filled; both ranges lie inside. */
+void parley_rx_copy_from_tx(struct parley_vm *receiver, size_t to, const struct parley_vm *sender,
+                            size_t from, size_t bytes);
 
 /* For the end of a VM: unmaps what is mapped. False if a buffer is in use: try again. */
 bool parley_rxtx_end(struct parley_vm *vm);
@@ -239,6 +320,23 @@ bool parley_scan_next(struct partition_scan *scan, struct partition_entry *entry
 /* At the end: the tag of PARTITION_INFO_GET_REGS, which changes with what the caller may see. */
 uint16_t parley_scan_tag(const struct partition_scan *scan);
 
+/* --- direct.c ------------------------------------------------------------- */
+
+/* The message of a direct request or response, as its receiver gets it. */
+void parley_message_copy(const struct call *call, struct parley_regs *message);
+/* Whether a response of one kind may answer a request of the other (FF-A 1.2, 15.3). */
+bool parley_direct_kinds_match(uint32_t request, uint32_t response);
+/* For the end of a VM, to which there are no references: whoever waits for it gets ABORTED. */
+void parley_direct_end(struct parley_vm *vm);
+
+/* --- secure.c ------------------------------------------------------------- */
+
+int32_t parley_secure_request(const struct call *call, uint16_t partition,
+                              struct parley_regs *result);
+int32_t parley_secure_run(const struct call *call, uint32_t target, struct parley_regs *result);
+/* For the end of a VM: resumes what it left in the Secure world. False if something is left. */
+bool parley_secure_end(struct parley_vm *vm);
+
 /* --- layout.c ------------------------------------------------------------- */
 
 #define LAYOUT_PARTITION_BYTES_MAX sizeof(struct ffa_partition_info_1_1)
@@ -254,10 +352,30 @@ void parley_layout_partition_decode(const uint8_t *bytes, struct partition_entry
 /* The three registers of one descriptor in PARTITION_INFO_GET_REGS. */
 void parley_layout_partition_to_regs(const struct partition_entry *entry, uint64_t *regs);
 
+/* The header of an indirect message, in no particular layout. */
+struct message {
+    uint16_t sender;
+    uint16_t receiver;
+    uint32_t payload_offset;
+    uint32_t payload_bytes;
+    struct ffa_uuid uuid;
+};
+
+#define LAYOUT_MESSAGE_BYTES_MAX sizeof(struct ffa_msg_header_1_2)
+
+size_t parley_layout_message_bytes(enum parley_version version);
+void parley_layout_message_decode(const uint8_t *bytes, enum parley_version version,
+                                  struct message *message);
+/* The payload follows the header at once. */
+void parley_layout_message_encode(const struct message *message, enum parley_version version,
+                                  uint8_t *bytes);
+
 /* --- spmc.c --------------------------------------------------------------- */
 
 /* Looks for an SPMC and agrees with it on a version, buffers and the list of partitions. */
 void parley_spmc_connect(struct spmc *spmc);
+/* What an answer says: FFA_OK, the status of an FFA_ERROR, or FFA_ABORTED for anything else. */
+int32_t parley_spmc_status(const struct parley_regs *regs);
 /* Returns the SPMC to its first state. The status of what it refused, or FFA_OK. */
 int32_t parley_spmc_disconnect(struct spmc *spmc);
 

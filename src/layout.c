@@ -49,3 +49,40 @@ void parley_layout_partition_to_regs(const struct partition_entry *entry, uint64
     regs[1] = ffa_uuid_to_u64(&entry->uuid, 0);
     regs[2] = ffa_uuid_to_u64(&entry->uuid, 1);
 }
+
+/* --- The header of an indirect message (FF-A 1.2, 7.5) -------------------- */
+
+size_t parley_layout_message_bytes(enum parley_version version)
+{
+    return version >= VERSION_1_2 ? sizeof(struct ffa_msg_header_1_2)
+                                  : sizeof(struct ffa_msg_header_1_1);
+}
+
+void parley_layout_message_decode(const uint8_t *bytes, enum parley_version version,
+                                  struct message *message)
+{
+    /* 1.2 put the UUID behind the header of 1.1 and left the rest as it was. */
+    struct ffa_msg_header_1_2 header = {0};
+
+    parley_copy(&header, bytes, parley_layout_message_bytes(version));
+    *message = (struct message){
+        .sender = ffa_ids_sender(header.ids),
+        .receiver = ffa_ids_receiver(header.ids),
+        .payload_offset = header.payload_offset,
+        .payload_bytes = header.payload_size,
+        .uuid = header.uuid,
+    };
+}
+
+void parley_layout_message_encode(const struct message *message, enum parley_version version,
+                                  uint8_t *bytes)
+{
+    struct ffa_msg_header_1_2 header = {
+        .payload_offset = (uint32_t)parley_layout_message_bytes(version),
+        .ids = ffa_ids_make(message->sender, message->receiver),
+        .payload_size = message->payload_bytes,
+        .uuid = message->uuid,
+    };
+
+    parley_copy(bytes, &header, parley_layout_message_bytes(version));
+}

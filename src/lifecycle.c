@@ -143,6 +143,7 @@ static void set_attributes(struct parley_vm *vm, const struct parley_vm_config *
         vm->uuids[i] = config->uuids[i];
     }
     parley_zero(&vm->counters, sizeof(vm->counters));
+    parley_zero(vm->vcpu, config->vcpus * sizeof(*vm->vcpu));
     set_policy(vm, config);
 }
 
@@ -208,7 +209,11 @@ enum parley_progress parley_vm_continue(struct parley_vm *vm)
         return PARLEY_DONE;
     }
     /* Acquire, pairs with parley_endpoint_drop(): what the last reader read, it has read. */
-    if (word_has_references(parley_load_acquire(&vm->word)) || !parley_rxtx_end(vm)) {
+    if (word_has_references(parley_load_acquire(&vm->word)) || !parley_secure_end(vm)) {
+        return PARLEY_AGAIN;
+    }
+    parley_direct_end(vm);
+    if (!parley_rxtx_end(vm)) {
         return PARLEY_AGAIN;
     }
     if (phase == VM_RESETTING) {
@@ -251,7 +256,7 @@ void parley_vm_status(const struct parley_vm *vm, struct parley_vm_status *statu
         .version = parley_version_word((enum parley_version)(word & WORD_VERSION_MASK)),
         .generation = word_generation(word),
         .dying = word_is_dying(word),
-        .rx = (enum parley_rx_state)parley_load_acquire(&vm->rxtx.state),
+        .rx = parley_rx_state(vm),
     };
     status->counters.calls = parley_counter_read(&vm->counters.calls);
     for (unsigned int i = 0; i < sizeof(vm->counters.refused) / sizeof(*vm->counters.refused);

@@ -32,6 +32,7 @@ struct memory_plan {
     size_t spmc_tx;
     size_t parley;
     size_t vms;
+    size_t vcpus;
     size_t rights;
     size_t buffer_pages;
     size_t partitions;
@@ -67,6 +68,7 @@ static struct memory_plan plan_memory(const struct parley_config *config)
     plan.spmc_tx = reserve(&plan.total, 1, FFA_PAGE_SIZE);
     plan.parley = reserve(&plan.total, 1, sizeof(struct parley));
     plan.vms = reserve(&plan.total, vms, sizeof(struct parley_vm));
+    plan.vcpus = reserve(&plan.total, vms * config->vcpus_max, sizeof(struct vcpu));
     plan.rights = reserve(&plan.total, vms, rights_per_vm(config) * sizeof(uint64_t));
     plan.buffer_pages =
         reserve(&plan.total, vms, 2 * (size_t)config->rxtx_pages_max * sizeof(void *));
@@ -103,11 +105,13 @@ static void set_up_vm(struct parley *parley, unsigned int place, uint8_t *memory
 {
     struct parley_vm *vm = &parley->vms[place];
     size_t pages_max = parley->config.rxtx_pages_max;
+    struct vcpu *vcpus = (struct vcpu *)(void *)(memory + plan->vcpus);
     uint64_t *rights = (uint64_t *)(void *)(memory + plan->rights);
     void **pages = (void **)(void *)(memory + plan->buffer_pages);
 
     vm->parley = parley;
     vm->id = (uint16_t)(parley->config.vm_id_first + place);
+    vm->vcpu = vcpus + (size_t)place * parley->config.vcpus_max;
     vm->rights = rights + place * rights_per_vm(&parley->config);
     vm->rxtx.rx = pages + place * 2 * pages_max;
     vm->rxtx.tx = vm->rxtx.rx + pages_max;

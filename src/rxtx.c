@@ -8,24 +8,48 @@
  *         ^          |         |
  *         +----------+---- UNMAPPING
  *
- * Every arrow is one compare-exchange in move(), so of two vCPUs that want the same arrow one gets
- * it. Whoever fills the buffer holds FILLING, from which neither UNMAP nor RELEASE leads away: the
+ * Every arrow is one compare-exchange, so of two vCPUs that want the same arrow one gets it.
+ * Whoever fills the buffer holds FILLING, from which neither UNMAP nor RELEASE leads away: the
  * mapping stays as long as somebody writes to it.
  */
 #include "internal.h"
 
-static bool move(struct rxtx *rxtx, enum parley_rx_state from, enum parley_rx_state to)
-{
-    uint64_t expected = from;
+/* Beside the state of the RX buffer, in the same word: a vCPU of the VM's has its TX buffer read.
+ */
+#define TX_HELD 0x100ull
 
-    /* Acquire and release: what the last owner wrote, pages and their contents, is seen by the
-     * next. */
-    return parley_compare_exchange(&rxtx->state, &expected, to);
+static enum parley_rx_state rx_state_in(uint64_t word)
+{
+    return (enum parley_rx_state)(word & ~TX_HELD);
 }
 
-static enum parley_rx_state state_of(const struct rxtx *rxtx)
+/*
+ * One arrow of the RX buffer's, whether or not TX is held. Acquire and release: what the last owner
+ * wrote, pages and their contents, is seen by the next.
+ */
+static bool move(struct rxtx *rxtx, enum parley_rx_state from, enum parley_rx_state to)
 {
-    return (enum parley_rx_state)parley_load_acquire(&rxtx->state);
+    uint64_t word = parley_load_acquire(&rxtx->state);
+
+    while (rx_state_in(word) == from) {
+        if (parley_compare_exchange(&rxtx->state, &word, (word & TX_HELD) | to)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The arrow that takes the pages away: nobody may hold TX. */
+static bool move_to_unmapping(struct rxtx *rxtx, enum parley_rx_state from)
+{
+    uint64_t word = from;
+
+    return parley_compare_exchange(&rxtx->state, &word, PARLEY_RX_UNMAPPING);
+}
+
+enum parley_rx_state parley_rx_state(const struct parley_vm *vm)
+{
+    return rx_state_in(parley_load_acquire(&vm->rxtx.state));
 }
 
 /* --- Mapping -------------------------------------------------------------- */
@@ -125,6 +149,19 @@ int32_t parley_handle_rxtx_map(const struct call *call, struct parley_regs *resu
     return status;
 }
 
+static int32_t why_not_unmapped(const struct parley_vm *vm)
+{
+    switch (parley_rx_state(vm)) {
+    case PARLEY_RX_FILLING:
+    case PARLEY_RX_FULL:
+        return FFA_DENIED;
+    case PARLEY_RX_FREE:
+        return FFA_BUSY; /* a sibling has TX read */
+    default:
+        return FFA_INVALID_PARAMETERS;
+    }
+}
+
 int32_t parley_handle_rxtx_unmap(const struct call *call, struct parley_regs *result)
 {
     struct parley_vm *vm = call->vm;
@@ -134,11 +171,8 @@ int32_t parley_handle_rxtx_unmap(const struct call *call, struct parley_regs *re
     if (w1 != 0 && w1 != ffa_rxtx_unmap_make(vm->id)) {
         return FFA_INVALID_PARAMETERS;
     }
-    if (!move(&vm->rxtx, PARLEY_RX_FREE, PARLEY_RX_UNMAPPING)) {
-        enum parley_rx_state state = state_of(&vm->rxtx);
-
-        return state == PARLEY_RX_FULL || state == PARLEY_RX_FILLING ? FFA_DENIED
-                                                                     : FFA_INVALID_PARAMETERS;
+    if (!move_to_unmapping(&vm->rxtx, PARLEY_RX_FREE)) {
+        return why_not_unmapped(vm);
     }
     unmap_pair(vm);
     (void)move(&vm->rxtx, PARLEY_RX_UNMAPPING, PARLEY_RX_UNMAPPED);
@@ -155,7 +189,12 @@ int32_t parley_handle_rx_release(const struct call *call, struct parley_regs *re
     if (w1 != 0 && w1 != call->vm->id) {
         return FFA_INVALID_PARAMETERS;
     }
-    return move(&call->vm->rxtx, PARLEY_RX_FULL, PARLEY_RX_FREE) ? FFA_OK : FFA_DENIED;
+    return parley_rx_release(call->vm) ? FFA_OK : FFA_DENIED;
+}
+
+bool parley_rx_release(struct parley_vm *vm)
+{
+    return move(&vm->rxtx, PARLEY_RX_FULL, PARLEY_RX_FREE);
 }
 
 int32_t parley_rx_fill_begin(struct parley_vm *vm)
@@ -171,28 +210,27 @@ static size_t bytes_in_page(size_t offset, size_t bytes)
     return bytes < left ? bytes : left;
 }
 
-static size_t rx_bytes(const struct rxtx *rxtx)
+size_t parley_rxtx_bytes(const struct parley_vm *vm)
 {
-    return (size_t)rxtx->pages * FFA_PAGE_SIZE;
+    return (size_t)vm->rxtx.pages * FFA_PAGE_SIZE;
 }
 
-static uint8_t *rx_at(const struct rxtx *rxtx, size_t offset)
+static uint8_t *byte_at(void **pages, size_t offset)
 {
-    return (uint8_t *)rxtx->rx[offset / FFA_PAGE_SIZE] + offset % FFA_PAGE_SIZE;
+    return (uint8_t *)pages[offset / FFA_PAGE_SIZE] + offset % FFA_PAGE_SIZE;
 }
 
 bool parley_rx_write(struct parley_vm *vm, size_t offset, const void *from, size_t bytes)
 {
-    const struct rxtx *rxtx = &vm->rxtx;
     const uint8_t *next = from;
 
-    if (offset > rx_bytes(rxtx) || bytes > rx_bytes(rxtx) - offset) {
+    if (offset > parley_rxtx_bytes(vm) || bytes > parley_rxtx_bytes(vm) - offset) {
         return false;
     }
     while (bytes > 0) {
         size_t part = bytes_in_page(offset, bytes);
 
-        parley_copy(rx_at(rxtx, offset), next, part);
+        parley_copy(byte_at(vm->rxtx.rx, offset), next, part);
         offset += part;
         next += part;
         bytes -= part;
@@ -202,21 +240,64 @@ bool parley_rx_write(struct parley_vm *vm, size_t offset, const void *from, size
 
 void parley_rx_fill_end(struct parley_vm *vm, size_t bytes)
 {
-    struct rxtx *rxtx = &vm->rxtx;
-
     /* A producer leaves nothing in the buffer but what it says (FF-A 1.2, 7.2.2). */
-    while (bytes < rx_bytes(rxtx)) {
-        size_t part = bytes_in_page(bytes, rx_bytes(rxtx) - bytes);
+    while (bytes < parley_rxtx_bytes(vm)) {
+        size_t part = bytes_in_page(bytes, parley_rxtx_bytes(vm) - bytes);
 
-        parley_zero(rx_at(rxtx, bytes), part);
+        parley_zero(byte_at(vm->rxtx.rx, bytes), part);
         bytes += part;
     }
-    (void)move(rxtx, PARLEY_RX_FILLING, PARLEY_RX_FULL);
+    (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FULL);
 }
 
 void parley_rx_fill_abandon(struct parley_vm *vm)
 {
     (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FREE);
+}
+
+/* --- The TX buffer -------------------------------------------------------- */
+
+static bool is_mapped(enum parley_rx_state state)
+{
+    return state == PARLEY_RX_FREE || state == PARLEY_RX_FILLING || state == PARLEY_RX_FULL;
+}
+
+int32_t parley_tx_begin(struct parley_vm *vm)
+{
+    uint64_t word = parley_load_acquire(&vm->rxtx.state);
+
+    while (is_mapped(rx_state_in(word))) {
+        if ((word & TX_HELD) != 0) {
+            return FFA_BUSY;
+        }
+        if (parley_compare_exchange(&vm->rxtx.state, &word, word | TX_HELD)) {
+            return FFA_OK;
+        }
+    }
+    return FFA_DENIED;
+}
+
+void parley_tx_end(struct parley_vm *vm)
+{
+    (void)parley_fetch_sub(&vm->rxtx.state, TX_HELD);
+}
+
+void parley_tx_read(const struct parley_vm *vm, size_t bytes, uint8_t *to)
+{
+    parley_copy(to, byte_at(vm->rxtx.tx, 0), bytes);
+}
+
+void parley_rx_copy_from_tx(struct parley_vm *receiver, size_t to, const struct parley_vm *sender,
+                            size_t from, size_t bytes)
+{
+    while (bytes > 0) {
+        size_t part = bytes_in_page(to, bytes_in_page(from, bytes));
+
+        parley_copy(byte_at(receiver->rxtx.rx, to), byte_at(sender->rxtx.tx, from), part);
+        to += part;
+        from += part;
+        bytes -= part;
+    }
 }
 
 /* --- The end of a VM ------------------------------------------------------ */
@@ -225,10 +306,9 @@ bool parley_rxtx_end(struct parley_vm *vm)
 {
     struct rxtx *rxtx = &vm->rxtx;
 
-    if (move(rxtx, PARLEY_RX_FREE, PARLEY_RX_UNMAPPING) ||
-        move(rxtx, PARLEY_RX_FULL, PARLEY_RX_UNMAPPING)) {
+    if (move_to_unmapping(rxtx, PARLEY_RX_FREE) || move_to_unmapping(rxtx, PARLEY_RX_FULL)) {
         unmap_pair(vm);
         (void)move(rxtx, PARLEY_RX_UNMAPPING, PARLEY_RX_UNMAPPED);
     }
-    return state_of(rxtx) == PARLEY_RX_UNMAPPED;
+    return parley_rx_state(vm) == PARLEY_RX_UNMAPPED;
 }

@@ -5,8 +5,7 @@
  */
 #include "internal.h"
 
-/* What an answer says: FFA_OK, the status of an FFA_ERROR, or FFA_ABORTED for anything else. */
-static int32_t status_of(const struct parley_regs *regs)
+int32_t parley_spmc_status(const struct parley_regs *regs)
 {
     uint32_t answer = (uint32_t)regs->x[0];
     uint32_t code = (uint32_t)regs->x[2];
@@ -24,7 +23,7 @@ static int32_t status_of(const struct parley_regs *regs)
 static int32_t ask(struct parley_regs *regs)
 {
     parley_port_smc(regs);
-    return status_of(regs);
+    return parley_spmc_status(regs);
 }
 
 /* --- Version -------------------------------------------------------------- */

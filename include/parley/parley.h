@@ -181,7 +181,9 @@ enum parley_progress parley_vm_continue(struct parley_vm *vm);
 
 /* What the trap handler does next. */
 enum parley_outcome {
-    PARLEY_RETURN,  /* back to the guest, with `regs` as they are now */
+    PARLEY_RETURN, /* back to the guest, with `regs` as they are now */
+    PARLEY_BLOCK,  /* the vCPU waits: keep it out, with `regs` as they are; see parley_continue() */
+    PARLEY_YIELD,  /* as PARLEY_RETURN, after others have had a turn */
     PARLEY_NOT_FFA, /* the function ID is none of FF-A's: `regs` are unchanged, the call is not ours
                      */
 };
@@ -199,6 +201,33 @@ enum parley_outcome {
  * FF-A 1.2, chapter 11 (register use), and each ABI's own chapter.
  */
 enum parley_outcome parley_call(struct parley_vm *vm, unsigned int vcpu, struct parley_regs *regs);
+
+/*
+ * Goes on with a vCPU that blocked, once parley_port_vcpu_wake() has named it; the wake may come
+ * before parley_call() has returned PARLEY_BLOCK, and must not be lost then. `regs` are those of
+ * the call. PARLEY_RETURN: they hold its result. PARLEY_BLOCK: it still waits, the wake was for
+ * nothing. Any context, for one vCPU on one CPU at a time.
+ */
+enum parley_outcome parley_continue(struct parley_vm *vm, unsigned int vcpu,
+                                    struct parley_regs *regs);
+
+/*
+ * To be called when a blocked vCPU has a virtual interrupt to take: a vCPU that waits stays
+ * interruptible. Its call completes with FFA_INTERRUPT, or with its message if that came first; it
+ * waits on with FFA_RUN. Returns as parley_continue() does; PARLEY_BLOCK says that its message
+ * comes in this moment, and the wake with it.
+ */
+enum parley_outcome parley_vcpu_interrupt(struct parley_vm *vm, unsigned int vcpu,
+                                          struct parley_regs *regs);
+
+/*
+ * The CPU on which a vCPU must run, because the Secure world left a request of its there, or
+ * PARLEY_ANY_CPU. The same for parley_vm_continue() of a VM that ends. To be asked after each call,
+ * by a port that moves vCPUs between CPUs; FFA_RUN elsewhere is refused with BUSY.
+ */
+#define PARLEY_ANY_CPU (~0u)
+unsigned int parley_vcpu_cpu(const struct parley_vm *vm, unsigned int vcpu);
+unsigned int parley_vm_cpu(const struct parley_vm *vm);
 
 /* --- What an operator can see --------------------------------------------- */
 

@@ -61,6 +61,25 @@ enum parley_port_status parley_port_page_map(void *context, parley_ipa ipa, void
 void parley_port_page_unmap(void *context, parley_ipa ipa, void *page);
 
 /*
+ * A vCPU that blocked (PARLEY_BLOCK, perhaps not returned yet) may go on: parley_continue() is to
+ * be called for it, soon, on any CPU that parley_vcpu_cpu() allows. Called with a reference held on
+ * the VM, so the VM does not end before this returns; not to block, and not to call back.
+ */
+void parley_port_vcpu_wake(void *context, unsigned int vcpu);
+
+/* Whether the vCPU is on and its VM not paused: whether a message for it would be taken at all. */
+bool parley_port_vcpu_is_online(void *context, unsigned int vcpu);
+
+/* The CPU that this runs on, as a small number that stays the same. */
+unsigned int parley_port_cpu(void);
+
+/*
+ * Writes text to the VM's own console: printable ASCII, newlines and tabs. Returns how many of the
+ * `count` characters it took; fewer than all if the VM writes more than its share, and tries again.
+ */
+unsigned int parley_port_console(void *context, const char *text, unsigned int count);
+
+/*
  * Tells the operator. The event is valid during the call only. To be quick and never to block: it
  * may come from any CPU in any call of Parley's; one guest call causes at most two events.
  */

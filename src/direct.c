@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Direct messages between VMs (FF-A 1.2, 15.2 to 15.5).
+ *
+ * A request goes to a vCPU of the receiver that waits for a message. The sender blocks, and is
+ * woken with the response. Parley schedules nothing: it tells the port which vCPU may go on.
+ *
+ * Who writes a vCPU's message has exchanged its word to FILLING and holds a reference on its VM;
+ * nobody else writes it then, and nobody reads it before READY is stored.
+ */
+#include "internal.h"
+
+/* --- Kinds ---------------------------------------------------------------- */
+
+static bool is_request2(uint32_t fid)
+{
+    return fid == FFA_MSG_SEND_DIRECT_REQ2;
+}
+
+bool parley_direct_kinds_match(uint32_t request, uint32_t response)
+{
+    switch (request) {
+    case FFA_MSG_SEND_DIRECT_REQ_32:
+        return response == FFA_MSG_SEND_DIRECT_RESP_32;
+    case FFA_MSG_SEND_DIRECT_REQ_64:
+        return response == FFA_MSG_SEND_DIRECT_RESP_32 || response == FFA_MSG_SEND_DIRECT_RESP_64;
+    case FFA_MSG_SEND_DIRECT_REQ2:
+        return response == FFA_MSG_SEND_DIRECT_RESP2;
+    default:
+        return false;
+    }
+}
+
+static bool is_register_message2(uint32_t fid)
+{
+    return fid == FFA_MSG_SEND_DIRECT_REQ2 || fid == FFA_MSG_SEND_DIRECT_RESP2;
+}
+
+/* The message as its receiver gets it: the function ID, the two IDs, and the payload of that kind.
+ */
+void parley_message_copy(const struct call *call, struct parley_regs *message)
+{
+    unsigned int end = is_register_message2(call->fid) ? FFA_REGS_MAX : FFA_REGS_SMC32;
+
+    *message = (struct parley_regs){{0}};
+    message->x[0] = call->fid;
+    for (unsigned int i = 1; i < end; i++) {
+        message->x[i] = call_argument(call, i);
+    }
+}
+
+/* w2 of a classic message says "framework", or what kind: neither is a guest's (FF-A 1.2, 15.2). */
+static bool flags_are_valid(const struct call *call)
+{
+    return is_register_message2(call->fid) || call_word(call, 2) == 0;
+}
+
+/* --- Filling a vCPU's message --------------------------------------------- */
+
+static bool try_move(struct vcpu *vcpu, uint64_t from, uint64_t to)
+{
+    return parley_compare_exchange(&vcpu->word, &from, to);
+}
+
+static bool try_claim(struct parley_vm *vm, unsigned int index)
+{
+    uint64_t waits = vcpu_word(VCPU_WAITS_MESSAGE, 0);
+    struct vcpu *vcpu = &vm->vcpu[index];
+
+    return parley_load_acquire(&vcpu->word) == waits &&
+           parley_port_vcpu_is_online(vm->context, index) &&
+           try_move(vcpu, waits, vcpu_word(VCPU_FILLING, 0));
+}
+
+/* A vCPU that waits for a message, now held: that of the sender's index, or else the lowest. */
+static bool claim_receiver(struct parley_vm *receiver, unsigned int preferred, unsigned int *index)
+{
+    *index = preferred;
+    if (preferred < receiver->vcpus && try_claim(receiver, preferred)) {
+        return true;
+    }
+    for (*index = 0; *index < receiver->vcpus; ++*index) {
+        if (try_claim(receiver, *index)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Takes a sender that waits for an answer from `peer`, interrupted or not, to fill its message.
+ * False if it does not wait for that any more. *blocked: whether it is to be woken.
+ */
+static bool claim_sender(struct vcpu *sender, uint32_t peer, bool *blocked)
+{
+    uint64_t filling = vcpu_word(VCPU_FILLING, peer);
+
+    /* An interrupt turns one into the other, and FFA_RUN back; each try fails for such a reason. */
+    for (;;) {
+        *blocked = true;
+        if (try_move(sender, vcpu_word(VCPU_WAITS_ANSWER, peer), filling)) {
+            return true;
+        }
+        *blocked = false;
+        if (try_move(sender, vcpu_word(VCPU_LEFT, peer), filling)) {
+            return true;
+        }
+        uint64_t word = parley_load_acquire(&sender->word);
+        if (word != vcpu_word(VCPU_WAITS_ANSWER, peer) && word != vcpu_word(VCPU_LEFT, peer)) {
+            return false;
+        }
+    }
+}
+
+/* The message is complete. Pairs with the acquire in parley_continue(). */
+static void hand_over(struct parley_vm *vm, unsigned int index, uint32_t peer, bool wake)
+{
+    parley_store_release(&vm->vcpu[index].word, vcpu_word(VCPU_READY, peer));
+    if (wake) {
+        parley_port_vcpu_wake(vm->context, index);
+    }
+}
+
+/* --- Requests ------------------------------------------------------------- */
+
+/* What a receiver must be for a request of this kind: `word` is what its word showed. */
+static int32_t check_receiver(const struct call *call, const struct parley_vm *receiver,
+                              uint64_t word)
+{
+    uint32_t needed =
+        is_request2(call->fid) ? FFA_PARTITION_DIRECT_REQ2_RECV : FFA_PARTITION_DIRECT_REQ_RECV;
+
+    if (!parley_policy_allows(call->vm, receiver, POLICY_MESSAGE)) {
+        return FFA_DENIED;
+    }
+    if ((receiver->properties & needed) == 0 ||
+        (is_request2(call->fid) && word_version(word) < VERSION_1_2) ||
+        (ffa_fid_is_64(call->fid) && !receiver->aarch64)) {
+        return FFA_DENIED;
+    }
+    if (is_request2(call->fid)) {
+        struct ffa_uuid uuid = ffa_uuid_from_u64(call_argument(call, 2), call_argument(call, 3));
+
+        return parley_vm_has_uuid(receiver, &uuid) ? FFA_OK : FFA_INVALID_PARAMETERS;
+    }
+    return FFA_OK;
+}
+
+static int32_t send_request(const struct call *call, struct parley_vm *receiver)
+{
+    struct vcpu *sender = call_vcpu(call);
+    unsigned int index;
+
+    if (!claim_receiver(receiver, call->vcpu, &index)) {
+        return FFA_BUSY;
+    }
+
+    struct vcpu *target = &receiver->vcpu[index];
+    parley_message_copy(call, &target->message);
+    target->serving = (struct service){
+        .fid = call->fid,
+        .sender = call->vm->id,
+        .sender_vcpu = (uint16_t)call->vcpu,
+        .sender_generation = word_generation(parley_load_acquire(&call->vm->word)),
+    };
+    /* First the sender waits, then the receiver may answer it. */
+    parley_store_release(&sender->word, vcpu_word(VCPU_WAITS_ANSWER,
+                                                  ffa_target_make(receiver->id, (uint16_t)index)));
+    hand_over(receiver, index, 0, true);
+    return SERVED_BLOCK;
+}
+
+static int32_t request_to_vm(const struct call *call, uint16_t id)
+{
+    uint64_t word;
+    struct parley_vm *receiver = parley_endpoint_find(call->vm, id, &word);
+
+    if (receiver == NULL) {
+        return FFA_INVALID_PARAMETERS;
+    }
+
+    int32_t status = check_receiver(call, receiver, word);
+    if (status == FFA_OK) {
+        status = send_request(call, receiver);
+    }
+    parley_endpoint_drop(receiver);
+    return status;
+}
+
+int32_t parley_handle_direct_req(const struct call *call, struct parley_regs *result)
+{
+    uint32_t ids = call_word(call, 1);
+    uint16_t receiver = ffa_ids_receiver(ids);
+    uint32_t needed =
+        is_request2(call->fid) ? FFA_PARTITION_DIRECT_REQ2_SEND : FFA_PARTITION_DIRECT_REQ_SEND;
+
+    if (ffa_ids_sender(ids) != call->vm->id || receiver == call->vm->id || !flags_are_valid(call)) {
+        return FFA_INVALID_PARAMETERS;
+    }
+    if ((call->vm->properties & needed) == 0 || !vcpu_is_free(call_vcpu(call))) {
+        return FFA_DENIED;
+    }
+    return ffa_id_is_secure(receiver) ? parley_secure_request(call, receiver, result)
+                                      : request_to_vm(call, receiver);
+}
+
+/* --- Responses ------------------------------------------------------------ */
+
+/* Writes the answer to the sender that `service` names, if it still waits. False if it does not. */
+static bool answer(const struct parley_vm *vm, unsigned int vcpu, const struct service *service,
+                   const struct parley_regs *message)
+{
+    uint32_t peer = ffa_target_make(vm->id, (uint16_t)vcpu);
+    struct parley_vm *sender =
+        parley_endpoint_take_again(vm->parley, service->sender, service->sender_generation);
+    bool blocked = false;
+    bool answered = false;
+
+    if (sender == NULL) {
+        return false;
+    }
+    if (claim_sender(&sender->vcpu[service->sender_vcpu], peer, &blocked)) {
+        sender->vcpu[service->sender_vcpu].message = *message;
+        hand_over(sender, service->sender_vcpu, peer, blocked);
+        answered = true;
+    }
+    parley_endpoint_drop(sender);
+    return answered;
+}
+
+int32_t parley_handle_direct_resp(const struct call *call, struct parley_regs *result)
+{
+    struct vcpu *vcpu = call_vcpu(call);
+    uint32_t ids = call_word(call, 1);
+    struct service service = vcpu->serving;
+    struct parley_regs message;
+
+    (void)result;
+    if (ffa_ids_sender(ids) != call->vm->id || !flags_are_valid(call)) {
+        return FFA_INVALID_PARAMETERS;
+    }
+    if (service.fid == 0 || ffa_ids_receiver(ids) != service.sender ||
+        !parley_direct_kinds_match(service.fid, call->fid) || !vcpu_is_free(vcpu)) {
+        return FFA_DENIED;
+    }
+
+    parley_message_copy(call, &message);
+    vcpu->serving.fid = 0;
+    /*
+     * It waits before the answer is out, so that a sender that asks again at once finds it. From
+     * here on the next request may already be written: nothing of the vCPU's is touched any more.
+     */
+    parley_store_release(&vcpu->word, vcpu_word(VCPU_WAITS_MESSAGE, 0));
+    (void)answer(call->vm, call->vcpu, &service, &message);
+    return SERVED_BLOCK;
+}
+
+/* For the end of a VM, whose vCPUs are stopped: nobody waits for it any more. */
+void parley_direct_end(struct parley_vm *vm)
+{
+    struct parley_regs aborted = {{FFA_ERROR, 0, (uint32_t)FFA_ABORTED}};
+
+    for (unsigned int i = 0; i < vm->vcpus; i++) {
+        struct vcpu *vcpu = &vm->vcpu[i];
+
+        if (vcpu->serving.fid != 0) {
+            (void)answer(vm, i, &vcpu->serving, &aborted);
+            vcpu->serving.fid = 0;
+        }
+        parley_store_release(&vcpu->word, vcpu_word(VCPU_RUNNING, 0));
+    }
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Direct requests to Secure Partitions (FF-A 1.2, 15.2 and 14.3). Parley builds each message anew,
+ * relays it, and judges the answer: what does not fit the request is ABORTED for the guest.
+ *
+ * A request that the Secure world leaves unfinished, because of an interrupt or a yield, goes back
+ * to the VM, and is SECURE_LEFT until the vCPU resumes it with FFA_RUN, on the CPU where it was
+ * left.
+ */
+#include "internal.h"
+
+/* How often Parley resumes what a VM left behind at its end, before it gives the partition up. */
+#define RUNS_AT_END 10000u
+
+/* --- Who may ask whom ----------------------------------------------------- */
+
+static const struct partition *find_partition(const struct spmc *spmc, uint16_t id,
+                                              const struct ffa_uuid *uuid)
+{
+    for (unsigned int i = 0; i < spmc->partition_count; i++) {
+        const struct partition *partition = &spmc->partitions[i];
+
+        if (partition->entry.id == id &&
+            (ffa_uuid_is_nil(uuid) || ffa_uuid_equal(&partition->entry.uuid, uuid))) {
+            return partition;
+        }
+    }
+    return NULL;
+}
+
+static bool is_visible(const struct parley_vm *vm, uint16_t id)
+{
+    struct ffa_uuid any = {{0}};
+
+    return (vm->secure_rights & PARLEY_MAY_DISCOVER) != 0 &&
+           find_partition(&vm->parley->spmc, id, &any) != NULL;
+}
+
+static int32_t check_partition(const struct call *call, uint16_t id)
+{
+    const struct spmc *spmc = &call->vm->parley->spmc;
+    bool is_request2 = call->fid == FFA_MSG_SEND_DIRECT_REQ2;
+    struct ffa_uuid uuid = {{0}};
+
+    if (!is_visible(call->vm, id)) {
+        return FFA_INVALID_PARAMETERS;
+    }
+    if ((call->vm->secure_rights & PARLEY_MAY_MESSAGE) == 0) {
+        return FFA_DENIED;
+    }
+    if (is_request2) {
+        uuid = ffa_uuid_from_u64(call_argument(call, 2), call_argument(call, 3));
+    }
+
+    const struct partition *partition = find_partition(spmc, id, &uuid);
+    uint32_t needed = is_request2 ? FFA_PARTITION_DIRECT_REQ2_RECV : FFA_PARTITION_DIRECT_REQ_RECV;
+    if (partition == NULL) {
+        return FFA_INVALID_PARAMETERS;
+    }
+    if ((partition->entry.properties & needed) == 0 ||
+        (is_request2 && spmc->version < FFA_VERSION_1_2)) {
+        return FFA_DENIED;
+    }
+    return FFA_OK;
+}
+
+/* --- The answer ----------------------------------------------------------- */
+
+static bool is_response(const struct call *call, const struct vcpu *vcpu, uint16_t partition,
+                        const struct parley_regs *regs)
+{
+    uint32_t fid = (uint32_t)regs->x[0];
+
+    return parley_direct_kinds_match(vcpu->asked, fid) &&
+           (uint32_t)regs->x[1] == ffa_ids_make(partition, call->vm->id) &&
+           (fid == FFA_MSG_SEND_DIRECT_RESP2 || (uint32_t)regs->x[2] == 0);
+}
+
+static void copy_response(const struct parley_regs *regs, struct parley_regs *result)
+{
+    uint32_t fid = (uint32_t)regs->x[0];
+
+    if (fid == FFA_MSG_SEND_DIRECT_RESP2) {
+        *result = *regs;
+        result->x[2] = 0;
+        result->x[3] = 0;
+    } else {
+        parley_copy(result->x, regs->x, FFA_REGS_SMC32 * sizeof(regs->x[0]));
+    }
+    result->x[0] = fid;
+    result->x[1] = (uint32_t)regs->x[1];
+}
+
+/* The Secure world went back to the Normal world in the middle: the vCPU runs, the request waits.
+ */
+static int32_t leave_unfinished(const struct call *call, uint16_t partition,
+                                const struct parley_regs *regs, struct parley_regs *result)
+{
+    struct vcpu *vcpu = call_vcpu(call);
+    uint32_t target = (uint32_t)regs->x[1];
+
+    if (ffa_target_endpoint(target) != partition) {
+        return FFA_ABORTED;
+    }
+    vcpu->left_on_cpu = parley_port_cpu();
+    parley_store_release(&vcpu->word, vcpu_word(VCPU_SECURE_LEFT, target));
+    result->x[0] = (uint32_t)regs->x[0];
+    result->x[1] = target;
+    return FFA_OK;
+}
+
+static int32_t conclude(const struct call *call, uint16_t partition, const struct parley_regs *regs,
+                        struct parley_regs *result)
+{
+    struct vcpu *vcpu = call_vcpu(call);
+
+    switch ((uint32_t)regs->x[0]) {
+    case FFA_INTERRUPT:
+    case FFA_YIELD:
+        return leave_unfinished(call, partition, regs, result);
+    case FFA_ERROR:
+    case FFA_SUCCESS_32: /* done, and nothing to say: since 1.2 */
+        return parley_spmc_status(regs);
+    default:
+        break;
+    }
+    if (!is_response(call, vcpu, partition, regs)) {
+        return FFA_ABORTED;
+    }
+    copy_response(regs, result);
+    return FFA_OK;
+}
+
+/* --- Request and resumption ----------------------------------------------- */
+
+int32_t parley_secure_request(const struct call *call, uint16_t partition,
+                              struct parley_regs *result)
+{
+    struct parley_regs regs;
+    int32_t status = check_partition(call, partition);
+
+    if (status != FFA_OK) {
+        return status;
+    }
+    call_vcpu(call)->asked = call->fid;
+    parley_message_copy(call, &regs);
+    parley_port_smc(&regs);
+    return conclude(call, partition, &regs, result);
+}
+
+int32_t parley_secure_run(const struct call *call, uint32_t target, struct parley_regs *result)
+{
+    struct vcpu *vcpu = call_vcpu(call);
+    struct parley_regs regs = {{FFA_RUN, target}};
+
+    if (!is_visible(call->vm, ffa_target_endpoint(target))) {
+        return FFA_INVALID_PARAMETERS;
+    }
+    if (parley_load_acquire(&vcpu->word) != vcpu_word(VCPU_SECURE_LEFT, target)) {
+        return FFA_DENIED;
+    }
+    if (vcpu->left_on_cpu != parley_port_cpu()) {
+        return FFA_BUSY;
+    }
+    parley_store_release(&vcpu->word, vcpu_word(VCPU_RUNNING, 0));
+    parley_port_smc(&regs);
+    return conclude(call, ffa_target_endpoint(target), &regs, result);
+}
+
+/* --- The end of a VM ------------------------------------------------------ */
+
+static bool was_left(const struct vcpu *vcpu)
+{
+    return vcpu_state_of(parley_load_acquire(&vcpu->word)) == VCPU_SECURE_LEFT;
+}
+
+static bool is_unfinished(const struct parley_regs *regs)
+{
+    return (uint32_t)regs->x[0] == FFA_INTERRUPT || (uint32_t)regs->x[0] == FFA_YIELD;
+}
+
+/* Resumes once what a vCPU left in the Secure world. True if nothing is left of it. */
+static bool run_towards_end(struct vcpu *vcpu)
+{
+    uint32_t target = vcpu_peer_of(parley_load_acquire(&vcpu->word));
+    struct parley_regs regs = {{FFA_RUN, target}};
+
+    if (vcpu->left_on_cpu != parley_port_cpu()) {
+        return false;
+    }
+    parley_port_smc(&regs);
+    if (is_unfinished(&regs) && ++vcpu->runs_at_end < RUNS_AT_END) {
+        return false;
+    }
+    parley_store_release(&vcpu->word, vcpu_word(VCPU_RUNNING, 0));
+    return true;
+}
+
+bool parley_secure_end(struct parley_vm *vm)
+{
+    for (unsigned int i = 0; i < vm->vcpus; i++) {
+        /* One SMC a step: the port takes its interrupts in between. */
+        if (was_left(&vm->vcpu[i]) && (!run_towards_end(&vm->vcpu[i]) || i + 1 < vm->vcpus)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+unsigned int parley_vcpu_cpu(const struct parley_vm *vm, unsigned int vcpu)
+{
+    return was_left(&vm->vcpu[vcpu]) ? vm->vcpu[vcpu].left_on_cpu : PARLEY_ANY_CPU;
+}
+
+unsigned int parley_vm_cpu(const struct parley_vm *vm)
+{
+    for (unsigned int i = 0; i < vm->vcpus; i++) {
+        unsigned int cpu = parley_vcpu_cpu(vm, i);
+
+        if (cpu != PARLEY_ANY_CPU) {
+            return cpu;
+        }
+    }
+    return PARLEY_ANY_CPU;
+}
