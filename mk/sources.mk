@@ -14,6 +14,8 @@ PARLEY_SOURCES := \
 	src/run.c \
 	src/indirect.c \
 	src/secure.c \
+	src/shadow.c \
+	src/availability.c \
 	src/console.c \
 	src/endpoint.c \
 	src/lifecycle.c \

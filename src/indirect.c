@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * FFA_MSG_SEND2 between VMs (FF-A 1.2, 15.1 and 7.5): one copy from the sender's TX buffer to the
- * receiver's RX buffer.
+ * FFA_MSG_SEND2 (FF-A 1.2, 15.1 and 7.5). Between VMs it is one copy from the sender's TX buffer to
+ * the receiver's RX buffer; shadow.c does the rest.
  *
  * The header is read once and checked in that copy; the payload is copied once and never looked at.
  * Both buffers are held meanwhile, so neither goes away, and neither waits for the other: what is
@@ -84,14 +84,15 @@ static int32_t send_from_tx(const struct call *call)
     uint8_t header[LAYOUT_MESSAGE_BYTES_MAX];
     struct message message;
 
-    parley_tx_read(call->vm, parley_layout_message_bytes(call->version), header);
+    parley_tx_read(call->vm, 0, header, parley_layout_message_bytes(call->version));
     parley_layout_message_decode(header, call->version, &message);
 
     int32_t status = check_message(call, &message, parley_rxtx_bytes(call->vm));
     if (status != FFA_OK) {
         return status;
     }
-    return send_to_vm(call, &message);
+    return ffa_id_is_secure(message.receiver) ? parley_shadow_send(call, &message)
+                                              : send_to_vm(call, &message);
 }
 
 int32_t parley_handle_msg_send2(const struct call *call, struct parley_regs *result)

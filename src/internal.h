@@ -34,7 +34,7 @@ struct partition_entry {
 /* An entry of the SPMC's list. A partition with several UUIDs has several, with one ID. */
 struct partition {
     struct partition_entry entry;
-    bool is_first_of_id;
+    uint16_t first_of_id; /* the place in the list of the first entry with this ID */
 };
 
 /* The client's end of the physical instance. Written in parley_init() only. */
@@ -42,8 +42,10 @@ struct spmc {
     uint32_t version; /* agreed on, as FFA_VERSION writes it; 0: no SPMC */
     bool has_id;
     uint16_t id;
-    uint8_t *rx; /* one page each, shared with the SPMC while `mapped` */
-    uint8_t *tx;
+    bool takes_messages; /* FFA_MSG_SEND2 */
+    uint8_t *rx;         /* one page each, shared with the SPMC while `mapped` */
+    uint8_t *tx;         /* written under the lock once VMs run */
+    parley_lock lock;
     bool mapped;
     uint16_t partition_count;
     uint16_t partitions_max;
@@ -78,7 +80,25 @@ struct vcpu {
     struct service serving;
     uint32_t asked;           /* the kind of its request to a Secure Partition */
     unsigned int left_on_cpu; /* while SECURE_LEFT */
-    unsigned int runs_at_end;
+    unsigned int runs;        /* how often Parley has resumed what it left */
+};
+
+/* A pair of Parley's own that the SPMC knows under the VM's ID. Owned by the state of the VM's
+ * pair. */
+struct shadow {
+    uint8_t *rx; /* parley_config.shadow_pages each */
+    uint8_t *tx;
+    bool is_registered;
+};
+
+/* How far the partitions have been told of a VM. Belongs to the caller that drives the VM's life.
+ */
+struct availability {
+    uint16_t next; /* in the SPMC's list */
+    uint16_t tries;
+    const struct availability_kind *left; /* the message that the partition was left in; or NULL */
+    uint32_t target;                      /* to be resumed on `cpu` before it can answer */
+    unsigned int cpu;
 };
 
 /* How far the life of a directory's place has got. Only lifecycle.c moves it. */
@@ -88,6 +108,7 @@ enum vm_phase {
     VM_ALIVE,
     VM_RESETTING,
     VM_ENDING,
+    VM_QUARANTINED,
 };
 
 struct vm_counters {
@@ -120,6 +141,9 @@ struct parley_vm {
     bool aarch64;
 
     struct rxtx rxtx;
+    struct shadow shadow;
+    struct availability availability;
+    uint64_t *told;    /* the partitions that know this VM: a bitmap over the SPMC's list */
     struct vcpu *vcpu; /* parley_config.vcpus_max of them, `vcpus` in use */
     struct vm_counters counters;
     parley_atomic64 phase; /* enum vm_phase */
@@ -287,8 +311,8 @@ size_t parley_rxtx_bytes(const struct parley_vm *vm);
 /* Holds the VM's TX buffer. FFA_BUSY if a sibling has it read, FFA_DENIED if there is none. */
 int32_t parley_tx_begin(struct parley_vm *vm);
 void parley_tx_end(struct parley_vm *vm);
-/* Copies the first `bytes`, which lie in the first page, once. */
-void parley_tx_read(const struct parley_vm *vm, size_t bytes, uint8_t *to);
+/* Copies from a held TX buffer, once; the range lies inside. */
+void parley_tx_read(const struct parley_vm *vm, size_t offset, uint8_t *to, size_t bytes);
 /* Copies from a held TX buffer to an RX buffer being filled; both ranges lie inside. */
 void parley_rx_copy_from_tx(struct parley_vm *receiver, size_t to, const struct parley_vm *sender,
                             size_t from, size_t bytes);
@@ -320,6 +344,15 @@ bool parley_scan_next(struct partition_scan *scan, struct partition_entry *entry
 /* At the end: the tag of PARTITION_INFO_GET_REGS, which changes with what the caller may see. */
 uint16_t parley_scan_tag(const struct partition_scan *scan);
 
+/* The header of an indirect message, in no particular layout. */
+struct message {
+    uint16_t sender;
+    uint16_t receiver;
+    uint32_t payload_offset;
+    uint32_t payload_bytes;
+    struct ffa_uuid uuid;
+};
+
 /* --- direct.c ------------------------------------------------------------- */
 
 /* The message of a direct request or response, as its receiver gets it. */
@@ -329,13 +362,51 @@ bool parley_direct_kinds_match(uint32_t request, uint32_t response);
 /* For the end of a VM, to which there are no references: whoever waits for it gets ABORTED. */
 void parley_direct_end(struct parley_vm *vm);
 
+/* --- run.c ---------------------------------------------------------------- */
+
+/* Takes the message of a vCPU that is READY, and lets it run. */
+void parley_vcpu_take_message(struct vcpu *vcpu, struct parley_regs *message);
+
 /* --- secure.c ------------------------------------------------------------- */
 
 int32_t parley_secure_request(const struct call *call, uint16_t partition,
                               struct parley_regs *result);
 int32_t parley_secure_run(const struct call *call, uint32_t target, struct parley_regs *result);
+/*
+ * Whether the VM may send to the partition what `property` receives: INVALID_PARAMETERS if it does
+ * not see it or it has not the UUID, DENIED if policy or the partition forbid it.
+ */
+int32_t parley_secure_check(const struct parley_vm *vm, uint16_t id, const struct ffa_uuid *uuid,
+                            uint32_t property);
 /* For the end of a VM: resumes what it left in the Secure world. False if something is left. */
 bool parley_secure_end(struct parley_vm *vm);
+
+/* --- shadow.c ------------------------------------------------------------- */
+
+bool parley_shadow_is_wanted(const struct parley_vm *vm);
+/* While the VM's pair is MAPPING: registers the shadow with the SPMC, if it is wanted. */
+void parley_shadow_register(struct parley_vm *vm);
+/* While the VM's pair is UNMAPPING, or at its end. False if the SPMC does not give it back. */
+bool parley_shadow_unregister(struct parley_vm *vm);
+/* Sends to a Secure Partition what is in the VM's TX buffer, which is held. */
+int32_t parley_shadow_send(const struct call *call, const struct message *message);
+
+/* --- availability.c ------------------------------------------------------- */
+
+enum availability_end {
+    AVAILABILITY_DONE,
+    AVAILABILITY_AGAIN,
+    AVAILABILITY_STUCK, /* a partition does not acknowledge the end of the VM */
+};
+
+/* Before either of the next two. */
+void parley_availability_begin(struct parley_vm *vm);
+/* Tells one partition of the VM. True if all have been told. */
+bool parley_availability_created(struct parley_vm *vm);
+/* Tells one partition of the end of the VM. */
+enum availability_end parley_availability_destroyed(struct parley_vm *vm);
+/* Whether the partition is not to be seen by the VM, because it does not know it. */
+bool parley_partition_is_hidden(const struct parley_vm *vm, const struct partition *partition);
 
 /* --- layout.c ------------------------------------------------------------- */
 
@@ -352,15 +423,6 @@ void parley_layout_partition_decode(const uint8_t *bytes, struct partition_entry
 /* The three registers of one descriptor in PARTITION_INFO_GET_REGS. */
 void parley_layout_partition_to_regs(const struct partition_entry *entry, uint64_t *regs);
 
-/* The header of an indirect message, in no particular layout. */
-struct message {
-    uint16_t sender;
-    uint16_t receiver;
-    uint32_t payload_offset;
-    uint32_t payload_bytes;
-    struct ffa_uuid uuid;
-};
-
 #define LAYOUT_MESSAGE_BYTES_MAX sizeof(struct ffa_msg_header_1_2)
 
 size_t parley_layout_message_bytes(enum parley_version version);
@@ -369,6 +431,10 @@ void parley_layout_message_decode(const uint8_t *bytes, enum parley_version vers
 /* The payload follows the header at once. */
 void parley_layout_message_encode(const struct message *message, enum parley_version version,
                                   uint8_t *bytes);
+/* The descriptor by which the SPMC is given a pair of buffers under a VM's ID, in at most a page.
+ */
+void parley_layout_rxtx_encode(uint16_t vm, parley_pa rx, parley_pa tx, unsigned int pages,
+                               uint8_t *bytes);
 
 /* --- spmc.c --------------------------------------------------------------- */
 
@@ -376,6 +442,13 @@ void parley_layout_message_encode(const struct message *message, enum parley_ver
 void parley_spmc_connect(struct spmc *spmc);
 /* What an answer says: FFA_OK, the status of an FFA_ERROR, or FFA_ABORTED for anything else. */
 int32_t parley_spmc_status(const struct parley_regs *regs);
+/* A status code from the Secure world: one that FF-A knows, FFA_OK among them, or FFA_ABORTED. */
+int32_t parley_spmc_status_code(uint32_t code);
+/* The version whose structures the SPMC is given. */
+enum parley_version parley_spmc_layout_version(const struct spmc *spmc);
+/* Registers a pair of Parley's own under a VM's ID. Takes the lock of Parley's TX buffer. */
+int32_t parley_spmc_map_for_vm(struct spmc *spmc, uint16_t vm, const uint8_t *rx, const uint8_t *tx,
+                               unsigned int pages);
 /* Returns the SPMC to its first state. The status of what it refused, or FFA_OK. */
 int32_t parley_spmc_disconnect(struct spmc *spmc);
 

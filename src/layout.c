@@ -86,3 +86,30 @@ void parley_layout_message_encode(const struct message *message, enum parley_ver
 
     parley_copy(bytes, &header, parley_layout_message_bytes(version));
 }
+
+/* --- The RX/TX pair of a VM, for the SPMC (FF-A 1.2, 13.5.1) -------------- */
+
+struct rxtx_wire {
+    struct ffa_rxtx_descriptor_1_1 header;
+    uint32_t padding; /* composites are aligned to 8 bytes */
+    struct {
+        struct ffa_mem_composite composite;
+        struct ffa_mem_constituent constituent;
+    } rx, tx;
+};
+
+void parley_layout_rxtx_encode(uint16_t vm, parley_pa rx, parley_pa tx, unsigned int pages,
+                               uint8_t *bytes)
+{
+    struct rxtx_wire wire = {
+        .header = {.endpoint = vm,
+                   .rx_offset = offsetof(struct rxtx_wire, rx),
+                   .tx_offset = offsetof(struct rxtx_wire, tx)},
+        .rx = {{.page_count = pages, .constituent_count = 1},
+               {.address = rx.value, .page_count = pages}},
+        .tx = {{.page_count = pages, .constituent_count = 1},
+               {.address = tx.value, .page_count = pages}},
+    };
+
+    parley_copy(bytes, &wire, sizeof(wire));
+}

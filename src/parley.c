@@ -20,6 +20,9 @@ static const char *check_config(const struct parley_config *config)
     if (config->partitions_max > PARLEY_PARTITIONS_MAX) {
         return "partitions_max is too large";
     }
+    if (config->shadow_pages > PARLEY_RXTX_PAGES_MAX) {
+        return "shadow_pages is too large";
+    }
     if (config->rxtx_pages_max == 0 || config->rxtx_pages_max > PARLEY_RXTX_PAGES_MAX) {
         return "rxtx_pages_max is 0 or too large";
     }
@@ -30,10 +33,12 @@ static const char *check_config(const struct parley_config *config)
 struct memory_plan {
     size_t spmc_rx;
     size_t spmc_tx;
+    size_t shadows;
     size_t parley;
     size_t vms;
     size_t vcpus;
     size_t rights;
+    size_t told;
     size_t buffer_pages;
     size_t partitions;
     size_t total;
@@ -58,6 +63,11 @@ static size_t rights_per_vm(const struct parley_config *config)
     return (size_t)POLICY_RIGHTS * rights_words(config);
 }
 
+static size_t told_words(const struct parley_config *config)
+{
+    return (config->partitions_max + 63u) / 64u;
+}
+
 static struct memory_plan plan_memory(const struct parley_config *config)
 {
     size_t vms = config->vms_max;
@@ -66,6 +76,7 @@ static struct memory_plan plan_memory(const struct parley_config *config)
     plan.total = 0;
     plan.spmc_rx = reserve(&plan.total, 1, FFA_PAGE_SIZE);
     plan.spmc_tx = reserve(&plan.total, 1, FFA_PAGE_SIZE);
+    plan.shadows = reserve(&plan.total, vms * 2 * config->shadow_pages, FFA_PAGE_SIZE);
     plan.parley = reserve(&plan.total, 1, sizeof(struct parley));
     plan.vms = reserve(&plan.total, vms, sizeof(struct parley_vm));
     plan.vcpus = reserve(&plan.total, vms * config->vcpus_max, sizeof(struct vcpu));
@@ -107,12 +118,17 @@ static void set_up_vm(struct parley *parley, unsigned int place, uint8_t *memory
     size_t pages_max = parley->config.rxtx_pages_max;
     struct vcpu *vcpus = (struct vcpu *)(void *)(memory + plan->vcpus);
     uint64_t *rights = (uint64_t *)(void *)(memory + plan->rights);
+    uint64_t *told = (uint64_t *)(void *)(memory + plan->told);
     void **pages = (void **)(void *)(memory + plan->buffer_pages);
+    size_t shadow_bytes = (size_t)parley->config.shadow_pages * FFA_PAGE_SIZE;
 
     vm->parley = parley;
     vm->id = (uint16_t)(parley->config.vm_id_first + place);
     vm->vcpu = vcpus + (size_t)place * parley->config.vcpus_max;
     vm->rights = rights + place * rights_per_vm(&parley->config);
+    vm->told = told + place * told_words(&parley->config);
+    vm->shadow.rx = memory + plan->shadows + place * 2 * shadow_bytes;
+    vm->shadow.tx = vm->shadow.rx + shadow_bytes;
     vm->rxtx.rx = pages + place * 2 * pages_max;
     vm->rxtx.tx = vm->rxtx.rx + pages_max;
     parley_lock_init(&vm->negotiation);
@@ -142,6 +158,7 @@ struct parley *parley_init(void *memory, size_t bytes, const struct parley_confi
     for (unsigned int place = 0; place < config->vms_max; place++) {
         set_up_vm(parley, place, base, &plan);
     }
+    parley_lock_init(&parley->spmc.lock);
     parley->spmc.rx = base + plan.spmc_rx;
     parley->spmc.tx = base + plan.spmc_tx;
     parley->spmc.partitions = (struct partition *)(void *)(base + plan.partitions);

@@ -73,14 +73,18 @@ uint16_t parley_scan_tag(const struct partition_scan *scan)
 
 /* --- Secure Partitions ---------------------------------------------------- */
 
-static bool partition_is_listed(const struct partition_scan *scan,
-                                const struct partition *partition)
+static bool partition_is_listed(const struct partition_scan *scan, unsigned int index)
 {
+    const struct partition *partition = &scan->caller->parley->spmc.partitions[index];
+
+    if (parley_partition_is_hidden(scan->caller, partition)) {
+        return false;
+    }
     if (!scan->any_uuid) {
         return ffa_uuid_equal(&partition->entry.uuid, &scan->uuid);
     }
     /* Up to 1.1 a partition has one entry, however many UUIDs it has (FF-A 1.2, 6.2). */
-    return scan->version >= VERSION_1_2 || partition->is_first_of_id;
+    return scan->version >= VERSION_1_2 || partition->first_of_id == index;
 }
 
 static bool next_partition(struct partition_scan *scan, struct partition_entry *entry)
@@ -91,10 +95,10 @@ static bool next_partition(struct partition_scan *scan, struct partition_entry *
         return false;
     }
     while (scan->next_partition < spmc->partition_count) {
-        const struct partition *partition = &spmc->partitions[scan->next_partition++];
+        unsigned int index = scan->next_partition++;
 
-        if (partition_is_listed(scan, partition)) {
-            *entry = partition->entry;
+        if (partition_is_listed(scan, index)) {
+            *entry = spmc->partitions[index].entry;
             entry->properties &=
                 properties_shown_to(scan->version) & ~(uint32_t)PROPERTIES_NOT_OF_SECURE;
             digest_add(scan, entry->id);

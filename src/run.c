@@ -5,8 +5,7 @@
  */
 #include "internal.h"
 
-/* Takes the message of a vCPU that is READY. */
-static void take_message(struct vcpu *vcpu, struct parley_regs *message)
+void parley_vcpu_take_message(struct vcpu *vcpu, struct parley_regs *message)
 {
     *message = vcpu->message;
     parley_store_release(&vcpu->word, vcpu_word(VCPU_RUNNING, 0));
@@ -56,7 +55,7 @@ static int32_t run_own_wait(const struct call *call, uint32_t target, struct par
     }
     switch (vcpu_state_of(left)) {
     case VCPU_READY:
-        take_message(vcpu, result);
+        parley_vcpu_take_message(vcpu, result);
         return FFA_OK;
     case VCPU_FILLING:
         return FFA_BUSY;
@@ -91,7 +90,7 @@ enum parley_outcome parley_continue(struct parley_vm *vm, unsigned int vcpu,
     if (vcpu_state_of(parley_load_acquire(&waiter->word)) != VCPU_READY) {
         return PARLEY_BLOCK;
     }
-    take_message(waiter, &message);
+    parley_vcpu_take_message(waiter, &message);
     parley_call_complete(vm, vcpu, &message, regs);
     return PARLEY_RETURN;
 }

@@ -145,6 +145,9 @@ int32_t parley_handle_rxtx_map(const struct call *call, struct parley_regs *resu
         rxtx->rx_ipa = (parley_ipa){rx};
         status = map_pair(vm);
     }
+    if (status == FFA_OK) {
+        parley_shadow_register(vm);
+    }
     (void)move(rxtx, PARLEY_RX_MAPPING, status == FFA_OK ? PARLEY_RX_FREE : PARLEY_RX_UNMAPPED);
     return status;
 }
@@ -175,6 +178,9 @@ int32_t parley_handle_rxtx_unmap(const struct call *call, struct parley_regs *re
         return why_not_unmapped(vm);
     }
     unmap_pair(vm);
+    /* A shadow that the SPMC keeps is Parley's own memory: it serves the next pair, or is asked
+     * back at the end of the VM. */
+    (void)parley_shadow_unregister(vm);
     (void)move(&vm->rxtx, PARLEY_RX_UNMAPPING, PARLEY_RX_UNMAPPED);
     return FFA_OK;
 }
@@ -282,9 +288,16 @@ void parley_tx_end(struct parley_vm *vm)
     (void)parley_fetch_sub(&vm->rxtx.state, TX_HELD);
 }
 
-void parley_tx_read(const struct parley_vm *vm, size_t bytes, uint8_t *to)
+void parley_tx_read(const struct parley_vm *vm, size_t offset, uint8_t *to, size_t bytes)
 {
-    parley_copy(to, byte_at(vm->rxtx.tx, 0), bytes);
+    while (bytes > 0) {
+        size_t part = bytes_in_page(offset, bytes);
+
+        parley_copy(to, byte_at(vm->rxtx.tx, offset), part);
+        offset += part;
+        to += part;
+        bytes -= part;
+    }
 }
 
 void parley_rx_copy_from_tx(struct parley_vm *receiver, size_t to, const struct parley_vm *sender,

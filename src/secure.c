@@ -9,8 +9,8 @@
  */
 #include "internal.h"
 
-/* How often Parley resumes what a VM left behind at its end, before it gives the partition up. */
-#define RUNS_AT_END 10000u
+/* How often Parley resumes what a vCPU left behind, before it gives the partition up. */
+#define RUNS_MAX 10000u
 
 /* --- Who may ask whom ----------------------------------------------------- */
 
@@ -31,37 +31,38 @@ static const struct partition *find_partition(const struct spmc *spmc, uint16_t 
 static bool is_visible(const struct parley_vm *vm, uint16_t id)
 {
     struct ffa_uuid any = {{0}};
+    const struct partition *partition = find_partition(&vm->parley->spmc, id, &any);
 
-    return (vm->secure_rights & PARLEY_MAY_DISCOVER) != 0 &&
-           find_partition(&vm->parley->spmc, id, &any) != NULL;
+    return (vm->secure_rights & PARLEY_MAY_DISCOVER) != 0 && partition != NULL &&
+           !parley_partition_is_hidden(vm, partition);
 }
 
-static int32_t check_partition(const struct call *call, uint16_t id)
+int32_t parley_secure_check(const struct parley_vm *vm, uint16_t id, const struct ffa_uuid *uuid,
+                            uint32_t property)
 {
-    const struct spmc *spmc = &call->vm->parley->spmc;
-    bool is_request2 = call->fid == FFA_MSG_SEND_DIRECT_REQ2;
-    struct ffa_uuid uuid = {{0}};
-
-    if (!is_visible(call->vm, id)) {
+    if (!is_visible(vm, id)) {
         return FFA_INVALID_PARAMETERS;
     }
-    if ((call->vm->secure_rights & PARLEY_MAY_MESSAGE) == 0) {
+    if ((vm->secure_rights & PARLEY_MAY_MESSAGE) == 0) {
         return FFA_DENIED;
     }
-    if (is_request2) {
-        uuid = ffa_uuid_from_u64(call_argument(call, 2), call_argument(call, 3));
-    }
 
-    const struct partition *partition = find_partition(spmc, id, &uuid);
-    uint32_t needed = is_request2 ? FFA_PARTITION_DIRECT_REQ2_RECV : FFA_PARTITION_DIRECT_REQ_RECV;
+    const struct partition *partition = find_partition(&vm->parley->spmc, id, uuid);
     if (partition == NULL) {
         return FFA_INVALID_PARAMETERS;
     }
-    if ((partition->entry.properties & needed) == 0 ||
-        (is_request2 && spmc->version < FFA_VERSION_1_2)) {
-        return FFA_DENIED;
+    return (partition->entry.properties & property) != 0 ? FFA_OK : FFA_DENIED;
+}
+
+static int32_t check_request(const struct call *call, uint16_t partition)
+{
+    struct ffa_uuid uuid = {{0}};
+
+    if (call->fid != FFA_MSG_SEND_DIRECT_REQ2) {
+        return parley_secure_check(call->vm, partition, &uuid, FFA_PARTITION_DIRECT_REQ_RECV);
     }
-    return FFA_OK;
+    uuid = ffa_uuid_from_u64(call_argument(call, 2), call_argument(call, 3));
+    return parley_secure_check(call->vm, partition, &uuid, FFA_PARTITION_DIRECT_REQ2_RECV);
 }
 
 /* --- The answer ----------------------------------------------------------- */
@@ -137,7 +138,7 @@ int32_t parley_secure_request(const struct call *call, uint16_t partition,
                               struct parley_regs *result)
 {
     struct parley_regs regs;
-    int32_t status = check_partition(call, partition);
+    int32_t status = check_request(call, partition);
 
     if (status != FFA_OK) {
         return status;
@@ -156,6 +157,10 @@ int32_t parley_secure_run(const struct call *call, uint32_t target, struct parle
     if (!is_visible(call->vm, ffa_target_endpoint(target))) {
         return FFA_INVALID_PARAMETERS;
     }
+    if (parley_load_acquire(&vcpu->word) == vcpu_word(VCPU_READY, target)) {
+        parley_vcpu_take_message(vcpu, result); /* it came too late: the request is ABORTED */
+        return FFA_OK;
+    }
     if (parley_load_acquire(&vcpu->word) != vcpu_word(VCPU_SECURE_LEFT, target)) {
         return FFA_DENIED;
     }
@@ -167,7 +172,7 @@ int32_t parley_secure_run(const struct call *call, uint32_t target, struct parle
     return conclude(call, ffa_target_endpoint(target), &regs, result);
 }
 
-/* --- The end of a VM ------------------------------------------------------ */
+/* --- What nobody resumes -------------------------------------------------- */
 
 static bool was_left(const struct vcpu *vcpu)
 {
@@ -179,28 +184,34 @@ static bool is_unfinished(const struct parley_regs *regs)
     return (uint32_t)regs->x[0] == FFA_INTERRUPT || (uint32_t)regs->x[0] == FFA_YIELD;
 }
 
-/* Resumes once what a vCPU left in the Secure world. True if nothing is left of it. */
-static bool run_towards_end(struct vcpu *vcpu)
+enum parley_progress parley_vcpu_finish(struct parley_vm *vm, unsigned int index)
 {
+    struct vcpu *vcpu = &vm->vcpu[index];
     uint32_t target = vcpu_peer_of(parley_load_acquire(&vcpu->word));
     struct parley_regs regs = {{FFA_RUN, target}};
 
+    if (!was_left(vcpu)) {
+        return PARLEY_DONE;
+    }
     if (vcpu->left_on_cpu != parley_port_cpu()) {
-        return false;
+        return PARLEY_AGAIN;
     }
     parley_port_smc(&regs);
-    if (is_unfinished(&regs) && ++vcpu->runs_at_end < RUNS_AT_END) {
-        return false;
+    if (is_unfinished(&regs) && ++vcpu->runs < RUNS_MAX) {
+        return PARLEY_AGAIN;
     }
-    parley_store_release(&vcpu->word, vcpu_word(VCPU_RUNNING, 0));
-    return true;
+    vcpu->runs = 0;
+    vcpu->message = (struct parley_regs){{FFA_ERROR, 0, (uint32_t)FFA_ABORTED}};
+    parley_store_release(&vcpu->word, vcpu_word(VCPU_READY, target));
+    return PARLEY_DONE;
 }
 
 bool parley_secure_end(struct parley_vm *vm)
 {
     for (unsigned int i = 0; i < vm->vcpus; i++) {
         /* One SMC a step: the port takes its interrupts in between. */
-        if (was_left(&vm->vcpu[i]) && (!run_towards_end(&vm->vcpu[i]) || i + 1 < vm->vcpus)) {
+        if (was_left(&vm->vcpu[i])) {
+            (void)parley_vcpu_finish(vm, i);
             return false;
         }
     }
@@ -214,11 +225,12 @@ unsigned int parley_vcpu_cpu(const struct parley_vm *vm, unsigned int vcpu)
 
 unsigned int parley_vm_cpu(const struct parley_vm *vm)
 {
+    if (vm->availability.left != NULL) {
+        return vm->availability.cpu;
+    }
     for (unsigned int i = 0; i < vm->vcpus; i++) {
-        unsigned int cpu = parley_vcpu_cpu(vm, i);
-
-        if (cpu != PARLEY_ANY_CPU) {
-            return cpu;
+        if (was_left(&vm->vcpu[i])) {
+            return vm->vcpu[i].left_on_cpu;
         }
     }
     return PARLEY_ANY_CPU;

@@ -56,6 +56,11 @@ struct parley_config {
         partitions_max; /* entries kept of the SPMC's partition list, 0 to PARLEY_PARTITIONS_MAX */
     uint16_t rxtx_pages_max; /* 4 KiB pages of one RX or TX buffer, 1 to PARLEY_RXTX_PAGES_MAX */
     /*
+     * Pages of each of the two buffers that Parley keeps for a VM's indirect messages with Secure
+     * Partitions, 0 to PARLEY_RXTX_PAGES_MAX. 0: there are no such messages. It bounds their size.
+     */
+    uint16_t shadow_pages;
+    /*
      * No SMC is made and no Secure world is looked for: VM to VM only. Left false, Parley asks
      * once, in parley_init(), and does without an SPMC if there is none that it can work with.
      */
@@ -84,6 +89,7 @@ struct parley *parley_init(void *memory, size_t bytes, const struct parley_confi
 enum parley_progress {
     PARLEY_DONE,
     PARLEY_AGAIN,            /* more to do: take your interrupts, then call parley_vm_continue() */
+    PARLEY_QUARANTINED,      /* the VM is gone, and its ID retired: see parley_quarantine_retry() */
     PARLEY_REFUSED_CONFIG,   /* the configuration breaks a rule; told through parley_port_event() */
     PARLEY_REFUSED_ID_USED,  /* a VM of that ID exists, or still ends */
     PARLEY_REFUSED_VMS_LEFT, /* shutdown: a VM still exists */
@@ -177,6 +183,12 @@ enum parley_progress parley_vm_destroy(struct parley_vm *vm);
  */
 enum parley_progress parley_vm_continue(struct parley_vm *vm);
 
+/*
+ * Tries again to end a VM that ended as PARLEY_QUARANTINED, because the Secure world did not let go
+ * of it. Returns as parley_vm_destroy() does; PARLEY_REFUSED_CONFIG if there can be no such VM.
+ */
+enum parley_progress parley_quarantine_retry(struct parley *parley, uint16_t id);
+
 /* --- Calls of a guest ----------------------------------------------------- */
 
 /* What the trap handler does next. */
@@ -228,6 +240,14 @@ enum parley_outcome parley_vcpu_interrupt(struct parley_vm *vm, unsigned int vcp
 #define PARLEY_ANY_CPU (~0u)
 unsigned int parley_vcpu_cpu(const struct parley_vm *vm, unsigned int vcpu);
 unsigned int parley_vm_cpu(const struct parley_vm *vm);
+
+/*
+ * For a vCPU that parley_vcpu_cpu() binds to this CPU, and that has not resumed its request for
+ * longer than the port wants a partition to be kept from others: resumes it in the vCPU's stead,
+ * one SMC a call. PARLEY_AGAIN until the request is over; the guest's FFA_RUN is then answered with
+ * ABORTED. On that CPU only, while the vCPU is not inside parley_call().
+ */
+enum parley_progress parley_vcpu_finish(struct parley_vm *vm, unsigned int vcpu);
 
 /* --- What an operator can see --------------------------------------------- */
 
@@ -282,6 +302,8 @@ enum parley_event_kind {
     PARLEY_EVENT_VM_CREATED,
     PARLEY_EVENT_VM_RESET,
     PARLEY_EVENT_VM_DESTROYED,
+    PARLEY_EVENT_VM_QUARANTINED,
+    PARLEY_EVENT_VM_REFUSED_BY_PARTITION, /* value: the partition; status: what it answered */
     PARLEY_EVENT_VERSION_FINAL, /* value: the version; vcpu: whose call made it final; fid: that
                                    call */
     PARLEY_EVENT_CALL_REFUSED, /* fid, vcpu, status; value: how often this VM has got this status */
