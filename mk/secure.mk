@@ -56,21 +56,9 @@ $(SECURE_BUILD)/payload.elf: secure/test/el2/payload.ld $(PAYLOAD_OBJECTS)
 $(SECURE_BUILD)/%.bin: $(SECURE_BUILD)/%.elf
 	$(Q)$(CROSS)objcopy -O binary $< $@
 
-QEMU ?= qemu-system-aarch64
-SECURE_QEMU := $(QEMU) -M virt,secure=on,virtualization=on,gic-version=3 \
-	-cpu max,pauth-impdef=on,lpa2=off -smp 4 -m 1G -nographic -monitor none \
-	-semihosting-config enable=on,target=native
-
-# The payload finds at 0x40180000 which version to expect; `-serial null` is the Secure console.
-secure-el3-run = timeout 60 $(SECURE_QEMU) -serial stdio -serial null -bios $(SECURE_BUILD)/$(1) \
-	-device loader,file=$(SECURE_BUILD)/payload.bin,addr=0x40200000,force-raw=on \
-	-device loader,addr=0x40180000,data=$(2),data-len=4
-
 CHECKS += secure-el3
 check-secure-el3: $(MONITOR_IMAGES) $(SECURE_BUILD)/payload.bin
-	$(Q)$(call secure-el3-run,monitor.bin,0x10002)
-	$(Q)$(call secure-el3-run,monitor-1.1.bin,0x10001)
-	$(Q)$(call secure-el3-run,monitor-none.bin,0)
+	$(Q)secure/test/run-el3 $(SECURE_BUILD)
 
 .SECONDARY: $(MONITOR_OBJECTS) $(PAYLOAD_OBJECTS)
 .PHONY: secure check-secure-el3

@@ -132,12 +132,21 @@ static void serve(struct spmc *spmc, uint64_t regs[FFA_REGS_MAX])
     encode(spmc, frame.fid, frame.out, regs);
 }
 
+/* Lets others run where CPUs, or the threads that stand for them, share one. */
+static void relax(void)
+{
+#ifdef __aarch64__
+    __asm__ volatile("yield");
+#endif
+}
+
 static void lock(struct spmc *spmc)
 {
     uint32_t ticket = __atomic_fetch_add(&spmc->lock_next, 1, __ATOMIC_RELAXED);
 
     /* Pairs with the release in unlock(). */
     while (__atomic_load_n(&spmc->lock_serving, __ATOMIC_ACQUIRE) != ticket) {
+        relax();
     }
 }
 

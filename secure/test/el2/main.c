@@ -11,6 +11,8 @@
 #define PSCI_CPU_OFF        0x84000002u
 #define PSCI_CPU_ON         0xc4000003u
 #define PSCI_AFFINITY_INFO  0xc4000004u
+#define PSCI_SYSTEM_OFF     0x84000008u
+#define PSCI_SYSTEM_RESET   0x84000009u
 #define PSCI_FEATURES       0x8400000au
 #define UNKNOWN_CALL        0x8600ff00u
 
@@ -27,8 +29,14 @@
 #define DEVICE_TREE 0x40000000u
 #define TREE_MAGIC  0xedfe0dd0u /* as a little-endian CPU reads it */
 
-/* The test's runner writes there which version to expect; 0: no SPMC. */
+/* What the test's runner writes there: which version to expect (0: no SPMC), and what to do. */
 #define EXPECTED_VERSION (*(const volatile uint32_t *)0x40180000)
+#define MODE             (*(const volatile uint32_t *)0x40180004)
+
+#define MODE_TEST         0
+#define MODE_SYSTEM_OFF   1
+#define MODE_SYSTEM_RESET 2
+#define MODE_PANIC        3
 
 static _Alignas(4096) uint8_t buffers[2 * FFA_PAGE_SIZE];
 
@@ -165,6 +173,7 @@ static void wait_for(unsigned int cpu, uint64_t state)
         if (regs[0] == state) {
             return;
         }
+        __asm__ volatile("yield");
     }
     check(false, "a CPU reaches the state it was sent to");
 }
@@ -335,8 +344,32 @@ static void test_el1(void)
     check((exit.x0 & 0x1f) == 0x13, "and is in SVC mode");
 }
 
+/* Has the SPMC fill a buffer where the machine, with less RAM than 1 GiB, has nothing. */
+static void provoke_panic(void)
+{
+    uint64_t regs[REGS];
+
+    ffa(regs, FFA_VERSION, FFA_VERSION_1_2, 0, 0);
+    ffa(regs, FFA_RXTX_MAP_64, 0x7ffe0000, 0x7fff0000, 1);
+    ffa(regs, FFA_PARTITION_INFO_GET, 0, 0, 0);
+}
+
 void payload_main(void)
 {
+    switch (MODE) {
+    case MODE_SYSTEM_OFF:
+        value_of(PSCI_SYSTEM_OFF, 0, 0, 0);
+        break;
+    case MODE_SYSTEM_RESET:
+        value_of(PSCI_SYSTEM_RESET, 0, 0, 0);
+        break;
+    case MODE_PANIC:
+        provoke_panic();
+        break;
+    default:
+        break;
+    }
+    check(MODE == MODE_TEST, "the run ends where it should");
     test_entry();
     test_smccc();
     test_ffa();
