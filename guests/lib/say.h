@@ -22,13 +22,4 @@ const char *say_fid(uint32_t fid);
 /* "SUCCESS", "INVALID_PARAMETERS"; "an unknown status". */
 const char *say_status(int32_t status);
 
-/*
- * Counts an expectation. If it is broken, says so with what was found and what should have been.
- * `what` is a short text: "FFA_RX_RELEASE of a free buffer".
- */
-bool expect(bool held, const char *what);
-bool expect_status(int32_t status, int32_t expected, const char *what);
-bool expect_equal(uint64_t value, uint64_t expected, const char *what);
-bool expect_version(uint32_t answer, uint32_t expected, const char *what);
-
 #endif
