@@ -7,8 +7,12 @@
 
 /* A short text, returned by value so that vCPUs do not share a buffer. */
 struct say {
-    char text[24];
+    char text[40];
 };
+
+/* Add to a text; what does not fit is cut. */
+void say_add(struct say *say, const char *text);
+void say_add_decimal(struct say *say, uint32_t value);
 
 /* "1.2"; "none" for 0, "NOT_SUPPORTED" for -1, and the number if bit 31 is set otherwise. */
 struct say say_version(uint32_t version);
