@@ -60,6 +60,22 @@ CHECKS += secure-el3
 check-secure-el3: $(MONITOR_IMAGES) $(SECURE_BUILD)/payload.bin
 	$(Q)secure/test/run-el3 $(SECURE_BUILD)
 
+# The portable SPMC on the host, with the sanitizers: undefined behaviour and memory, then threads
+SECURE_HOST_SOURCES := $(addprefix secure/test/host/,main.c world.c version.c buffers.c discovery.c \
+	hostile.c) $(SPMC_SOURCES)
+
+CHECKS += secure-host
+check-secure-host: $(SECURE_BUILD)/test_spmc $(SECURE_BUILD)/test_spmc_tsan
+	$(Q)secure/test/run-host $^
+
+$(SECURE_BUILD)/test_spmc: SECURE_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover
+$(SECURE_BUILD)/test_spmc_tsan: SECURE_SANITIZERS := -fsanitize=thread
+$(SECURE_BUILD)/test_spmc $(SECURE_BUILD)/test_spmc_tsan: $(SECURE_HOST_SOURCES) \
+		$(wildcard secure/test/host/*.h secure/spmc/*.h secure/partitions/*.h) include/parley/ffa.h
+	@mkdir -p $(@D)
+	$(Q)$(HOST_CC) $(HOST_FLAGS) $(SECURE_SANITIZERS) -Iinclude -o $@ $(SECURE_HOST_SOURCES) \
+		-lcmocka -lpthread
+
 .SECONDARY: $(MONITOR_OBJECTS) $(PAYLOAD_OBJECTS)
-.PHONY: secure check-secure-el3
+.PHONY: secure check-secure-el3 check-secure-host
 -include $(shell find $(SECURE_BUILD) -name '*.d' 2>/dev/null)
