@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdint.h>
 
-#include <parley/env.h>
-
 #include "console.h"
 #include "firmware.h"
 #include "format.h"
+#include "lock.h"
 #include "machine.h"
 
 /* PL011 */
@@ -17,7 +16,7 @@
 
 #define WHO_COLUMNS 10 /* "[racer]   " */
 
-static parley_lock console_lock;
+static struct lock console_lock;
 
 static volatile uint32_t *uart(unsigned int offset)
 {
@@ -26,7 +25,6 @@ static volatile uint32_t *uart(unsigned int offset)
 
 void console_init(void)
 {
-    parley_lock_init(&console_lock);
     *uart(UART_CR) = UART_CR_ON;
 }
 
@@ -49,7 +47,7 @@ static unsigned int write_text(const char *text)
 
 static void write_line(const char *who, const char *text)
 {
-    parley_lock_take(&console_lock);
+    lock_take(&console_lock);
     if (who != NULL) {
         unsigned int columns = write_text("[") + write_text(who) + write_text("] ");
 
@@ -59,7 +57,7 @@ static void write_line(const char *who, const char *text)
     }
     write_text(text);
     write_text("\r\n");
-    parley_lock_drop(&console_lock);
+    lock_drop(&console_lock);
 }
 
 void console_say(const char *who, const char *form, ...)

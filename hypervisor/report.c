@@ -141,6 +141,24 @@ void report_end(void)
     end(clean);
 }
 
+/* Where the vCPUs of a VM that hangs were seen last. */
+static void print_vcpus(const struct vm *vm)
+{
+    static const char *const states[] = {
+        [VCPU_OFF] = "off",
+        [VCPU_STARTING] = "being started",
+        [VCPU_READY] = "waiting for a CPU",
+        [VCPU_RUNNING] = "running",
+    };
+
+    for (unsigned int i = 0; i < vm->who->vcpus; i++) {
+        const struct vcpu *vcpu = &vm->vcpus[i];
+
+        console_say("hyp", "  vCPU %u %s, latest trap at PC 0x%lx", i, states[vcpu->state],
+                    vcpu->pc);
+    }
+}
+
 /* Several CPUs may notice; one reports, and the emulation ends under the others. */
 void report_out_of_time(void)
 {
@@ -153,6 +171,7 @@ void report_out_of_time(void)
 
         if (vm->end == VM_END_NONE) {
             vm_expectation_broken(vm, "it still runs after %u seconds", table.seconds_max);
+            print_vcpus(vm);
         }
     }
     end(true);

@@ -9,18 +9,18 @@
 #include "scheduler.h"
 #include "cpu.h"
 #include "gicv3.h"
+#include "lock.h"
 #include "report.h"
 #include "timer.h"
 #include "vcpu.h"
 #include "vm.h"
 
-static parley_lock lock;
+static struct lock lock;
 static struct vcpu *queue_head, **queue_tail;
 static uint64_t idle_cpus; /* one bit each: sleeping, or about to */
 
 void scheduler_init(void)
 {
-    parley_lock_init(&lock);
     queue_tail = &queue_head;
 }
 
@@ -46,6 +46,13 @@ static void vcpu_move(struct vcpu *vcpu, enum vcpu_state to)
         vcpu->vm->vcpus_on--;
     }
     vcpu->state = to;
+}
+
+static void mark_idle(bool idle)
+{
+    uint64_t self = BIT(cpu_self()->index);
+
+    idle_cpus = idle ? idle_cpus | self : idle_cpus & ~self;
 }
 
 /* Wakes a CPU that sleeps and may run this vCPU. */
@@ -133,37 +140,23 @@ bool scheduler_take_interrupts(void)
 }
 
 /*
- * Sleeps until an interrupt, unless there is something to do. A kick for what became ready since
- * this CPU was seen to be idle is pending then, and ends the WFI at once.
+ * Sleeps until an interrupt. A kick for what became ready since this CPU was marked as idle is
+ * pending then, and ends the WFI at once.
  */
-static void sleep_unless_needed(void)
+static void sleep(void)
 {
-    uint64_t self = BIT(cpu_self()->index);
-    bool needed;
-
-    parley_lock_take(&lock);
-    needed = *first_for_this_cpu() != NULL;
-    idle_cpus |= needed ? 0 : self;
-    parley_lock_drop(&lock);
-    if (needed) {
-        return;
-    }
-
     __asm__ volatile("dsb sy; wfi" ::: "memory");
     scheduler_take_interrupts();
-
-    parley_lock_take(&lock);
-    idle_cpus &= ~self;
-    parley_lock_drop(&lock);
 }
 
-static struct vcpu *take_from_queue(void)
+static struct vcpu *dequeue_or_be_idle(void)
 {
     struct vcpu *vcpu;
 
-    parley_lock_take(&lock);
+    lock_take(&lock);
     vcpu = dequeue();
-    parley_lock_drop(&lock);
+    mark_idle(vcpu == NULL);
+    lock_drop(&lock);
     return vcpu;
 }
 
@@ -172,10 +165,10 @@ static void go_off(struct vcpu *vcpu)
     bool last;
 
     console_flush(&vcpu->line, vcpu->vm->who->name);
-    parley_lock_take(&lock);
+    lock_take(&lock);
     vcpu_move(vcpu, VCPU_OFF);
     last = vcpu->vm->vcpus_on == 0;
-    parley_lock_drop(&lock);
+    lock_drop(&lock);
     if (last) {
         vm_last_vcpu_out(vcpu->vm);
     }
@@ -184,10 +177,10 @@ static void go_off(struct vcpu *vcpu)
 struct vcpu *scheduler_next(void)
 {
     for (;;) {
-        struct vcpu *vcpu = take_from_queue();
+        struct vcpu *vcpu = dequeue_or_be_idle();
 
         if (vcpu == NULL) {
-            sleep_unless_needed();
+            sleep();
         } else if (scheduler_vm_runs(vcpu->vm)) {
             timer_start_slice();
             vcpu_load(vcpu);
@@ -209,21 +202,30 @@ struct vcpu *scheduler_yield(struct vcpu *vcpu)
     if (!scheduler_vm_runs(vcpu->vm)) {
         return scheduler_leave(vcpu);
     }
-    parley_lock_take(&lock);
+    lock_take(&lock);
+    mark_idle(false);
     if (*first_for_this_cpu() == NULL) {
-        parley_lock_drop(&lock);
+        lock_drop(&lock);
         return vcpu;
     }
     /* As soon as it is in the queue, another CPU may load it. */
     vcpu_save(vcpu);
     enqueue(vcpu);
-    parley_lock_drop(&lock);
+    lock_drop(&lock);
     return scheduler_next();
 }
 
 struct vcpu *scheduler_wait(struct vcpu *vcpu)
 {
-    sleep_unless_needed();
+    bool alone;
+
+    lock_take(&lock);
+    alone = *first_for_this_cpu() == NULL;
+    mark_idle(alone);
+    lock_drop(&lock);
+    if (alone) {
+        sleep();
+    }
     return scheduler_yield(vcpu);
 }
 
@@ -232,11 +234,11 @@ struct vcpu *scheduler_migrate(struct vcpu *vcpu)
     if (cpu_count() == 1) {
         return scheduler_yield(vcpu);
     }
-    parley_lock_take(&lock);
+    lock_take(&lock);
     vcpu_save(vcpu);
     vcpu->unwanted_cpu = (int)cpu_self()->index;
     enqueue(vcpu);
-    parley_lock_drop(&lock);
+    lock_drop(&lock);
     return scheduler_next();
 }
 
@@ -247,30 +249,30 @@ bool scheduler_claim(struct vcpu *vcpu)
 {
     bool claimed;
 
-    parley_lock_take(&lock);
+    lock_take(&lock);
     claimed = vcpu->state == VCPU_OFF && vcpu->vm->state == VM_RUNNING;
     if (claimed) {
         vcpu_move(vcpu, VCPU_STARTING);
     }
-    parley_lock_drop(&lock);
+    lock_drop(&lock);
     return claimed;
 }
 
 void scheduler_ready(struct vcpu *vcpu)
 {
-    parley_lock_take(&lock);
+    lock_take(&lock);
     vcpu->unwanted_cpu = VCPU_ANY_CPU;
     enqueue(vcpu);
-    parley_lock_drop(&lock);
+    lock_drop(&lock);
 }
 
 enum vcpu_state scheduler_vcpu_state(const struct vcpu *vcpu)
 {
     enum vcpu_state state;
 
-    parley_lock_take(&lock);
+    lock_take(&lock);
     state = vcpu->state;
-    parley_lock_drop(&lock);
+    lock_drop(&lock);
     return state;
 }
 
@@ -278,12 +280,12 @@ bool scheduler_end_life(struct vm *vm, bool reset)
 {
     bool first;
 
-    parley_lock_take(&lock);
+    lock_take(&lock);
     first = vm->state == VM_RUNNING;
     if (first) {
         vm_move(vm, reset ? VM_RESETTING : VM_STOPPING);
     }
-    parley_lock_drop(&lock);
+    lock_drop(&lock);
     if (first) {
         gic_kick_others();
     }
@@ -292,14 +294,14 @@ bool scheduler_end_life(struct vm *vm, bool reset)
 
 void scheduler_begin_life(struct vm *vm)
 {
-    parley_lock_take(&lock);
+    lock_take(&lock);
     vm_move(vm, VM_RUNNING);
-    parley_lock_drop(&lock);
+    lock_drop(&lock);
 }
 
 void scheduler_stopped(struct vm *vm)
 {
-    parley_lock_take(&lock);
+    lock_take(&lock);
     vm_move(vm, VM_STOPPED);
-    parley_lock_drop(&lock);
+    lock_drop(&lock);
 }
