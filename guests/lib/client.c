@@ -22,7 +22,7 @@ static uint64_t pattern(unsigned int i, uint32_t call)
     return ((half ^ 0x3c0000u) << 32) | half;
 }
 
-static struct guest_regs poisoned(struct client *client, const uint64_t *x, unsigned int count)
+struct guest_regs client_prepare(struct client *client, const uint64_t *x, unsigned int count)
 {
     uint32_t call = __atomic_add_fetch(&client->calls, 1, __ATOMIC_RELAXED);
     struct guest_regs regs;
@@ -109,7 +109,7 @@ struct guest_regs client_call_exact(struct client *client, const struct guest_re
 
 struct guest_regs client_call(struct client *client, const uint64_t *x, unsigned int count)
 {
-    struct guest_regs sent = poisoned(client, x, count);
+    struct guest_regs sent = client_prepare(client, x, count);
 
     return client_call_exact(client, &sent);
 }
@@ -122,10 +122,30 @@ uint32_t client_version(struct client *client, uint32_t asked)
 uint32_t client_version_exact(struct client *client, uint64_t asked)
 {
     const uint64_t x[] = {FFA_VERSION, 0};
-    struct guest_regs sent = poisoned(client, x, 2);
+    struct guest_regs sent = client_prepare(client, x, 2);
 
     sent.x[1] = asked;
     return (uint32_t)client_call_exact(client, &sent).x[0];
+}
+
+void client_unknown(struct client *client, uint32_t fid, const char *what)
+{
+    const uint64_t x[] = {fid};
+    struct guest_regs sent = client_prepare(client, x, 1);
+    struct guest_regs answer = client_call_exact(client, &sent);
+
+    client_expect_unknown(client, &sent, &answer, what);
+}
+
+void client_expect_unknown(const struct client *client, const struct guest_regs *sent,
+                           const struct guest_regs *answer, const char *what)
+{
+    uint64_t all = guest_is_aarch64() ? UINT64_MAX : UINT32_MAX;
+
+    expect_equal(client, answer->x[0] & all, all, what);
+    for (unsigned int i = 4; i < FFA_REGS_MAX; i++) {
+        expect_equal(client, answer->x[i], sent->x[i], "x4 to x17 after an unknown call");
+    }
 }
 
 int32_t client_status(const struct guest_regs *answer)

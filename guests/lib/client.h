@@ -33,6 +33,9 @@ void client_init(struct client *client);
 /* Makes the call x[0] with the `count` - 1 arguments behind it. */
 struct guest_regs client_call(struct client *client, const uint64_t *x, unsigned int count);
 
+/* The registers for such a call: the arguments, and patterns around them. */
+struct guest_regs client_prepare(struct client *client, const uint64_t *x, unsigned int count);
+
 /* Makes a call with all of x0 to x17 as they are in `sent`. */
 struct guest_regs client_call_exact(struct client *client, const struct guest_regs *sent);
 
@@ -54,6 +57,13 @@ int32_t client_status(const struct guest_regs *answer);
 /* The call, when only its status matters. */
 #define FFA_STATUS(client, ...) client_status_of(FFA(client, __VA_ARGS__))
 int32_t client_status_of(struct guest_regs answer);
+
+/* Makes a call that nobody serves, and expects SMCCC's answer: x0 = -1, and x4 to x17 kept. */
+void client_unknown(struct client *client, uint32_t fid, const char *what);
+
+/* The expectations alone, for a call that was made in another way. */
+void client_expect_unknown(const struct client *client, const struct guest_regs *sent,
+                           const struct guest_regs *answer, const char *what);
 
 /*
  * Counts an expectation. If it is broken, says so with what was found and what should have been.

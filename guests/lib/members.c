@@ -356,14 +356,6 @@ static unsigned int entries_of_one(const struct members *members, unsigned int f
     return end - first;
 }
 
-static const char *width_of(const struct client *client, const struct member *member)
-{
-    if (client->version < FFA_VERSION_1_1) {
-        return "";
-    }
-    return (member->properties & FFA_PARTITION_AARCH64) != 0 ? ", AArch64" : ", AArch32";
-}
-
 static void tell_uuids(struct say *text, const struct member *member, unsigned int entries)
 {
     if (!ffa_uuid_is_nil(&member->uuid)) {
@@ -377,7 +369,7 @@ static void tell_uuids(struct say *text, const struct member *member, unsigned i
     }
 }
 
-void members_tell(const struct client *client, const struct members *members, uint16_t self)
+void members_tell(const struct members *members, uint16_t self)
 {
     unsigned int entries;
 
@@ -390,6 +382,8 @@ void members_tell(const struct client *client, const struct members *members, ui
         tell_uuids(&uuids, member, entries);
         guest_print("sees %s %#x: %u vCPU%s%s%s", member->id == self ? "itself," : kind,
                     (unsigned int)member->id, (unsigned int)member->contexts,
-                    member->contexts == 1 ? "" : "s", width_of(client, member), uuids.text);
+                    member->contexts == 1 ? "" : "s",
+                    (member->properties & FFA_PARTITION_AARCH64) != 0 ? ", AArch64" : "",
+                    uuids.text);
     }
 }

@@ -71,6 +71,6 @@ void members_expect_equal(const struct client *client, const struct members *fou
                           const struct members *expected, const char *what);
 
 /* Prints one line for each partition. */
-void members_tell(const struct client *client, const struct members *members, uint16_t self);
+void members_tell(const struct members *members, uint16_t self);
 
 #endif

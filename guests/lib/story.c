@@ -49,6 +49,6 @@ void story_members(struct client *client, const struct buffers *buffers, uint16_
 
     members_expected(client, self, secure_world, &members_nil_uuid, &expected);
     members_await(client, buffers, expected.count, &found);
-    members_tell(client, &found, self);
+    members_tell(&found, self);
     members_expect_equal(client, &found, &expected, "the partitions that are shown");
 }
