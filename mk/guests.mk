@@ -39,7 +39,8 @@ GUEST_NAMES := $(foreach image,$(GUEST_IMAGES),$(call guest_name,$(image)))
 GUEST_BINS  := $(GUEST_NAMES:%=$(GUESTS_BUILD)/%.bin)
 
 # What every program is linked with. On the host a port takes the place of the platform.
-GUEST_LIB_SOURCES      := $(sort $(wildcard guests/lib/*.c))
+# The Secure Partitions are what discovery must show; they are described once.
+GUEST_LIB_SOURCES      := $(sort $(wildcard guests/lib/*.c)) secure/partitions/partitions.c
 GUEST_PLATFORM_SOURCES := $(sort $(wildcard guests/el1/*.c))
 
 GUEST_INCLUDES := -Iinclude -Iguests/include -Iguests/lib -Iguests/scenarios -Iguests/el1
@@ -84,7 +85,7 @@ $(foreach image,$(GUEST_IMAGES),$(eval $(call guest_image_rules,$(call \
 	guest_name,$(image)),$(call guest_width,$(image)),$(call guest_program,$(image)),$(call \
 	guest_flag,$(image)))))
 
--include $(wildcard $(GUESTS_BUILD)/images/*.d $(GUESTS_BUILD)/*/guests/*/*.d)
+-include $(wildcard $(GUESTS_BUILD)/images/*.d $(GUESTS_BUILD)/*/*/*/*.d)
 
 guests: $(GUEST_BINS) ## build the programs that run at EL1
 

@@ -138,18 +138,24 @@ static void make_error(const struct call *call, int32_t status, struct parley_re
     result->x[3] = logged;
 }
 
+/* Whether the answer has 64-bit results. What FFA_VERSION answers in w0 is no function ID. */
+static bool answer_is_64(uint32_t answer)
+{
+    return ffa_fid_is_ffa(answer) && ffa_fid_is_64(answer);
+}
+
 /* Whether x8 to x17 belong to this call and its answer: from 1.2 on, if either is a 64-bit one. */
 static bool is_wide(const struct call *call, uint32_t answer)
 {
     return call->version >= VERSION_1_2 && call->vm->aarch64 &&
-           (ffa_fid_is_64(call->fid) || ffa_fid_is_64(answer));
+           (ffa_fid_is_64(call->fid) || answer_is_64(answer));
 }
 
 static void leave(const struct call *call, const struct parley_regs *result,
                   struct parley_regs *regs)
 {
     uint32_t answer = (uint32_t)result->x[0];
-    uint64_t mask = ffa_fid_is_64(answer) ? ~0ull : 0xffffffffull;
+    uint64_t mask = answer_is_64(answer) ? ~0ull : 0xffffffffull;
 
     /* Written out: this is the way of every call, and compilers leave a loop a loop. */
     regs->x[0] = result->x[0] & mask;

@@ -132,9 +132,9 @@ static void put_refused(struct span *line, const struct parley_event *event)
     put(line, " refused: ");
     put(line, status_name(event->status));
     if (event->value > 1) {
-        put(line, " (for the ");
+        put(line, " (");
         put_number(line, event->value, 10);
-        put(line, "th time)");
+        put(line, " times so far)");
     }
 }
 

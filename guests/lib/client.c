@@ -22,22 +22,18 @@ static uint64_t pattern(unsigned int i, uint32_t call)
     return ((half ^ 0x3c0000u) << 32) | half;
 }
 
-static struct guest_regs poisoned(struct client *client, const uint64_t *x, unsigned int count)
+struct guest_regs client_prepare(struct client *client, const uint64_t *x, unsigned int count)
 {
     uint32_t call = __atomic_add_fetch(&client->calls, 1, __ATOMIC_RELAXED);
-    bool wide = ffa_fid_is_64((uint32_t)x[0]);
-    bool aarch64 = guest_is_aarch64();
     struct guest_regs regs;
 
     for (unsigned int i = 0; i < FFA_REGS_MAX; i++) {
-        uint64_t noise = aarch64 ? pattern(i, call) : (uint32_t)pattern(i, call);
-
-        if (i >= count) {
-            regs.x[i] = noise;
-        } else if (i > 0 && wide) {
+        regs.x[i] = pattern(i, call);
+        if (i < count) {
+            regs.x[i] = (regs.x[i] & ~(uint64_t)UINT32_MAX) | (uint32_t)x[i];
+        }
+        if (i > 0 && i < count && ffa_fid_is_64((uint32_t)x[0])) {
             regs.x[i] = x[i];
-        } else {
-            regs.x[i] = (noise & ~(uint64_t)UINT32_MAX) | (uint32_t)x[i];
         }
     }
     return regs;
@@ -85,32 +81,71 @@ static unsigned int first_wrong(const struct client *client, const struct guest_
     return wrong;
 }
 
-struct guest_regs client_call(struct client *client, const uint64_t *x, unsigned int count)
+static void expect_registers(const struct client *client, const struct guest_regs *sent,
+                             const struct guest_regs *answer)
 {
-    struct guest_regs sent = poisoned(client, x, count);
-    struct guest_regs answer = sent;
-    uint32_t fid = (uint32_t)sent.x[0];
-    unsigned int wrong;
+    unsigned int wrong = first_wrong(client, sent, answer);
 
-    follow(client, fid, (uint32_t)sent.x[1]);
-    ffa_call(&answer);
-    if (!ffa_fid_is_ffa(fid)) {
-        return answer;
+    if (!expect(client, wrong == REGISTERS_ALL_WELL, "a register after a call")) {
+        guest_print("BROKEN: %s (%#x) at %s answered x0 %#llx and left x%u = %#llx; it was %#llx",
+                    say_fid((uint32_t)sent->x[0]), (uint32_t)sent->x[0],
+                    say_version(client->version).text, (unsigned long long)answer->x[0], wrong,
+                    (unsigned long long)answer->x[wrong], (unsigned long long)sent->x[wrong]);
     }
+}
 
-    wrong = first_wrong(client, &sent, &answer);
-    guest_expect(wrong == REGISTERS_ALL_WELL);
-    if (wrong != REGISTERS_ALL_WELL) {
-        guest_print("BROKEN: %s (x0 %#llx, at %s) left x%u = %#llx; it was %#llx", say_fid(fid),
-                    (unsigned long long)answer.x[0], say_version(client->version).text, wrong,
-                    (unsigned long long)answer.x[wrong], (unsigned long long)sent.x[wrong]);
+struct guest_regs client_call_exact(struct client *client, const struct guest_regs *sent)
+{
+    struct guest_regs answer = *sent;
+    uint32_t fid = (uint32_t)sent->x[0];
+
+    follow(client, fid, (uint32_t)sent->x[1]);
+    ffa_call(&answer);
+    if (ffa_fid_is_ffa(fid)) {
+        expect_registers(client, sent, &answer);
     }
     return answer;
+}
+
+struct guest_regs client_call(struct client *client, const uint64_t *x, unsigned int count)
+{
+    struct guest_regs sent = client_prepare(client, x, count);
+
+    return client_call_exact(client, &sent);
 }
 
 uint32_t client_version(struct client *client, uint32_t asked)
 {
     return (uint32_t)FFA(client, FFA_VERSION, asked).x[0];
+}
+
+uint32_t client_version_exact(struct client *client, uint64_t asked)
+{
+    const uint64_t x[] = {FFA_VERSION, 0};
+    struct guest_regs sent = client_prepare(client, x, 2);
+
+    sent.x[1] = asked;
+    return (uint32_t)client_call_exact(client, &sent).x[0];
+}
+
+void client_unknown(struct client *client, uint32_t fid, const char *what)
+{
+    const uint64_t x[] = {fid};
+    struct guest_regs sent = client_prepare(client, x, 1);
+    struct guest_regs answer = client_call_exact(client, &sent);
+
+    client_expect_unknown(client, &sent, &answer, what);
+}
+
+void client_expect_unknown(const struct client *client, const struct guest_regs *sent,
+                           const struct guest_regs *answer, const char *what)
+{
+    uint64_t all = guest_is_aarch64() ? UINT64_MAX : UINT32_MAX;
+
+    expect_equal(client, answer->x[0] & all, all, what);
+    for (unsigned int i = 4; i < FFA_REGS_MAX; i++) {
+        expect_equal(client, answer->x[i], sent->x[i], "x4 to x17 after an unknown call");
+    }
 }
 
 int32_t client_status(const struct guest_regs *answer)

@@ -22,6 +22,9 @@ struct client {
      */
     bool racing;
     uint32_t calls; /* makes the patterns differ from call to call */
+    /* What the program is about, for the line that tells of a broken expectation. May be NULL. */
+    const char *about;
+    unsigned int row; /* of a table; counts from 1; 0 if there is none */
 };
 
 /* For the beginning of a life. */
@@ -29,6 +32,12 @@ void client_init(struct client *client);
 
 /* Makes the call x[0] with the `count` - 1 arguments behind it. */
 struct guest_regs client_call(struct client *client, const uint64_t *x, unsigned int count);
+
+/* The registers for such a call: the arguments, and patterns around them. */
+struct guest_regs client_prepare(struct client *client, const uint64_t *x, unsigned int count);
+
+/* Makes a call with all of x0 to x17 as they are in `sent`. */
+struct guest_regs client_call_exact(struct client *client, const struct guest_regs *sent);
 
 /* FFA(client, FFA_RXTX_MAP_64, tx, rx, 1) */
 #define FFA(client, ...)                                   \
@@ -38,8 +47,9 @@ struct guest_regs client_call(struct client *client, const uint64_t *x, unsigned
 /* What FFA_VERSION makes of a request: 0 if it is invalid, else the version that is proposed. */
 uint32_t client_normalise(uint32_t asked);
 
-/* FFA_VERSION; returns w0. */
+/* FFA_VERSION; returns w0. The second one sends all 64 bits of x1 as they are. */
 uint32_t client_version(struct client *client, uint32_t asked);
+uint32_t client_version_exact(struct client *client, uint64_t asked);
 
 /* FFA_OK for FFA_SUCCESS, or the status code of FFA_ERROR. */
 int32_t client_status(const struct guest_regs *answer);
@@ -47,5 +57,22 @@ int32_t client_status(const struct guest_regs *answer);
 /* The call, when only its status matters. */
 #define FFA_STATUS(client, ...) client_status_of(FFA(client, __VA_ARGS__))
 int32_t client_status_of(struct guest_regs answer);
+
+/* Makes a call that nobody serves, and expects SMCCC's answer: x0 = -1, and x4 to x17 kept. */
+void client_unknown(struct client *client, uint32_t fid, const char *what);
+
+/* The expectations alone, for a call that was made in another way. */
+void client_expect_unknown(const struct client *client, const struct guest_regs *sent,
+                           const struct guest_regs *answer, const char *what);
+
+/*
+ * Counts an expectation. If it is broken, says so with what was found and what should have been.
+ * `what` is a short text: "FFA_RX_RELEASE of a free buffer". Returns whether it held.
+ */
+bool expect(const struct client *client, bool held, const char *what);
+bool expect_status(const struct client *client, int32_t status, int32_t expected, const char *what);
+bool expect_equal(const struct client *client, uint64_t value, uint64_t expected, const char *what);
+bool expect_version(const struct client *client, uint32_t answer, uint32_t expected,
+                    const char *what);
 
 #endif

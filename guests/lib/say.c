@@ -32,7 +32,7 @@ static const char *const statuses[] = {
 
 #define STATUS_COUNT (sizeof(statuses) / sizeof(statuses[0]))
 
-static void append(struct say *say, const char *text)
+void say_add(struct say *say, const char *text)
 {
     size_t length = 0;
 
@@ -45,7 +45,7 @@ static void append(struct say *say, const char *text)
     say->text[length] = '\0';
 }
 
-static void append_decimal(struct say *say, uint32_t value)
+void say_add_decimal(struct say *say, uint32_t value)
 {
     char digits[11] = {0};
     size_t at = sizeof(digits) - 1;
@@ -54,17 +54,17 @@ static void append_decimal(struct say *say, uint32_t value)
         digits[--at] = (char)('0' + value % 10);
         value /= 10;
     } while (value != 0);
-    append(say, &digits[at]);
+    say_add(say, &digits[at]);
 }
 
-static void append_hex(struct say *say, uint32_t value)
+static void add_hex(struct say *say, uint32_t value)
 {
     char digits[9] = {0};
 
     for (unsigned int i = 0; i < 8; i++) {
         digits[i] = "0123456789abcdef"[(value >> (28 - 4 * i)) & 0xf];
     }
-    append(say, digits);
+    say_add(say, digits);
 }
 
 struct say say_version(uint32_t version)
@@ -72,16 +72,16 @@ struct say say_version(uint32_t version)
     struct say say = {{0}};
 
     if (version == 0) {
-        append(&say, "none");
+        say_add(&say, "none");
     } else if (version == (uint32_t)FFA_VERSION_NOT_SUPPORTED) {
-        append(&say, "NOT_SUPPORTED");
+        say_add(&say, "NOT_SUPPORTED");
     } else if ((version & FFA_VERSION_BIT31) != 0) {
-        append(&say, "0x");
-        append_hex(&say, version);
+        say_add(&say, "0x");
+        add_hex(&say, version);
     } else {
-        append_decimal(&say, FFA_VERSION_MAJOR(version));
-        append(&say, ".");
-        append_decimal(&say, FFA_VERSION_MINOR(version));
+        say_add_decimal(&say, FFA_VERSION_MAJOR(version));
+        say_add(&say, ".");
+        say_add_decimal(&say, FFA_VERSION_MINOR(version));
     }
     return say;
 }
@@ -91,10 +91,10 @@ struct say say_uuid(const struct ffa_uuid *uuid)
     struct say say = {{0}};
 
     if (ffa_uuid_is_nil(uuid)) {
-        append(&say, "nil");
+        say_add(&say, "nil");
     } else {
-        append_hex(&say, (uint32_t)uuid->bytes[0] << 24 | (uint32_t)uuid->bytes[1] << 16 |
-                             (uint32_t)uuid->bytes[2] << 8 | uuid->bytes[3]);
+        add_hex(&say, (uint32_t)uuid->bytes[0] << 24 | (uint32_t)uuid->bytes[1] << 16 |
+                          (uint32_t)uuid->bytes[2] << 8 | uuid->bytes[3]);
     }
     return say;
 }
@@ -115,42 +115,4 @@ const char *say_status(int32_t status)
         return "an unknown status";
     }
     return statuses[-status];
-}
-
-bool expect(bool held, const char *what)
-{
-    guest_expect(held);
-    if (!held) {
-        guest_print("BROKEN: %s", what);
-    }
-    return held;
-}
-
-bool expect_status(int32_t status, int32_t expected, const char *what)
-{
-    guest_expect(status == expected);
-    if (status != expected) {
-        guest_print("BROKEN: %s: %s, expected %s", what, say_status(status), say_status(expected));
-    }
-    return status == expected;
-}
-
-bool expect_equal(uint64_t value, uint64_t expected, const char *what)
-{
-    guest_expect(value == expected);
-    if (value != expected) {
-        guest_print("BROKEN: %s: %#llx, expected %#llx", what, (unsigned long long)value,
-                    (unsigned long long)expected);
-    }
-    return value == expected;
-}
-
-bool expect_version(uint32_t answer, uint32_t expected, const char *what)
-{
-    guest_expect(answer == expected);
-    if (answer != expected) {
-        guest_print("BROKEN: %s: answered %s, expected %s", what, say_version(answer).text,
-                    say_version(expected).text);
-    }
-    return answer == expected;
 }

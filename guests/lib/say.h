@@ -7,8 +7,12 @@
 
 /* A short text, returned by value so that vCPUs do not share a buffer. */
 struct say {
-    char text[24];
+    char text[40];
 };
+
+/* Add to a text; what does not fit is cut. */
+void say_add(struct say *say, const char *text);
+void say_add_decimal(struct say *say, uint32_t value);
 
 /* "1.2"; "none" for 0, "NOT_SUPPORTED" for -1, and the number if bit 31 is set otherwise. */
 struct say say_version(uint32_t version);
@@ -21,14 +25,5 @@ const char *say_fid(uint32_t fid);
 
 /* "SUCCESS", "INVALID_PARAMETERS"; "an unknown status". */
 const char *say_status(int32_t status);
-
-/*
- * Counts an expectation. If it is broken, says so with what was found and what should have been.
- * `what` is a short text: "FFA_RX_RELEASE of a free buffer".
- */
-bool expect(bool held, const char *what);
-bool expect_status(int32_t status, int32_t expected, const char *what);
-bool expect_equal(uint64_t value, uint64_t expected, const char *what);
-bool expect_version(uint32_t answer, uint32_t expected, const char *what);
 
 #endif

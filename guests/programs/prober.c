@@ -1,8 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Never says a word of FF-A, so it is no member, and nobody may be shown it. */
-#include <guest.h>
+/* A driver that probes downwards, as some do: the last version that it asks for stands. */
+#include "client.h"
+#include "members.h"
+#include "story.h"
 
 void guest_main(void)
 {
-    guest_print("says nothing");
+    static const uint32_t versions[] = {
+        FFA_VERSION_MAKE(1u, 9u),
+        FFA_VERSION_MAKE(1u, 3u),
+        FFA_VERSION_1_2,
+        FFA_VERSION_1_1,
+    };
+    struct client client;
+    struct buffers buffers;
+    uint16_t self;
+
+    client_init(&client);
+    for (unsigned int i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+        story_version(&client, versions[i], FFA_VERSION_1_2);
+    }
+    self = story_id(&client);
+    story_version(&client, FFA_VERSION_1_1, FFA_VERSION_1_2);
+    story_version(&client, FFA_VERSION_1_2, (uint32_t)FFA_VERSION_NOT_SUPPORTED);
+    story_status(&client, FFA_STATUS(&client, FFA_PARTITION_INFO_GET_REGS, 0, 0, 0),
+                 FFA_NOT_SUPPORTED, "FFA_PARTITION_INFO_GET_REGS, which is of 1.2");
+
+    buffers_map(&client, &buffers, FFA_RXTX_MAP_64, 1);
+    story_members(&client, &buffers, self);
+    guest_print("that is all: policy hides the Secure Partitions from this VM");
 }

@@ -1,8 +1,138 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Never says a word of FF-A, so it is no member, and nobody may be shown it. */
-#include <guest.h>
+/*
+ * Asks for every ID that there is, and calls it, at each version: 1.0 in the first life, 1.1 in the
+ * second, 1.2 in the third. What FFA_FEATURES says and what a call does are two views of one table.
+ */
+#include "client.h"
+#include "say.h"
+#include "world.h"
+
+enum feature_call {
+    CALL_STATUS,
+    CALL_NOT_WRAPPED,     /* FFA_VERSION, which answers in w0 */
+    CALL_IF_SECURE_WORLD, /* SUCCESS, and in FFA_FEATURES, only if there is one */
+};
+
+struct feature {
+    uint32_t fid;
+    uint32_t since;
+    enum feature_call call;
+    int32_t status;
+    bool max_pages;
+};
+
+#define V(major, minor)    FFA_VERSION_MAKE(major##u, minor##u)
+#define SUCCESS            CALL_STATUS, FFA_OK
+#define NOT_SUPPORTED      CALL_STATUS, FFA_NOT_SUPPORTED
+#define INVALID_PARAMETERS CALL_STATUS, FFA_INVALID_PARAMETERS
+#define DENIED             CALL_STATUS, FFA_DENIED
+#define BUSY               CALL_STATUS, FFA_BUSY
+#define NOT_WRAPPED        CALL_NOT_WRAPPED, FFA_OK
+#define IF_SECURE_WORLD    CALL_IF_SECURE_WORLD, FFA_OK
+#define MAX_PAGES          true
+#define FEATURE(...)       {__VA_ARGS__},
+
+static const struct feature features[] = {
+#include "features.def"
+};
+
+static const uint32_t versions[] = {FFA_VERSION_1_0, FFA_VERSION_1_1, FFA_VERSION_1_2};
+
+#define VERSION_COUNT (sizeof(versions) / sizeof(versions[0]))
+
+/* The row of an ID, if this VM has it. */
+static const struct feature *find(const struct client *client, uint32_t fid)
+{
+    for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
+        if (features[i].fid == fid && features[i].since <= client->version &&
+            (!ffa_fid_is_64(fid) || guest_is_aarch64())) {
+            return &features[i];
+        }
+    }
+    return NULL;
+}
+
+static void expect_feature(struct client *client, uint32_t fid, uint32_t pages_max)
+{
+    const struct feature *feature = find(client, fid);
+    struct guest_regs answer = FFA(client, FFA_FEATURES, fid);
+    bool has_max = feature != NULL && feature->max_pages && client->version >= FFA_VERSION_1_2;
+
+    if (feature != NULL && feature->call == CALL_IF_SECURE_WORLD) {
+        expect_status(client, client_status(&answer), FFA_STATUS(client, fid), say_fid(fid));
+        return;
+    }
+    if (expect_status(client, client_status(&answer), feature != NULL ? FFA_OK : FFA_NOT_SUPPORTED,
+                      "FFA_FEATURES of an ID") &&
+        feature != NULL) {
+        expect_equal(client, answer.x[2], has_max ? pages_max << 16 : 0, "its properties in w2");
+        expect_equal(client, answer.x[3], 0, "its properties in w3");
+    }
+}
+
+static void expect_call(struct client *client, uint32_t fid)
+{
+    const struct feature *feature = find(client, fid);
+
+    if (feature == NULL) {
+        expect_status(client, FFA_STATUS(client, fid, 0, 0, 0, 0, 0, 0, 0), FFA_NOT_SUPPORTED,
+                      "a call that is not there");
+    } else if (feature->call == CALL_STATUS) {
+        expect_status(client, FFA_STATUS(client, fid, 0, 0, 0, 0, 0, 0, 0), feature->status,
+                      say_fid(fid));
+    }
+}
+
+/* IDs outside the range are no features, whoever serves them. */
+static void expect_others(struct client *client)
+{
+    static const uint32_t others[] = {
+        0x8400005f, 0x840000f0, 0xc400005f, 0xc40000f0, 0x84010069, 0xc4010066, 0x80000000,
+        0x84000000, 0x84000160, 0x85000069, 0xc5000066, 0xffffffff, 0xa4000069,
+    };
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        expect_status(client, FFA_STATUS(client, FFA_FEATURES, others[i]), FFA_NOT_SUPPORTED,
+                      "FFA_FEATURES of an ID that is not FF-A's");
+    }
+}
+
+/* No feature that is no function is served yet: interrupts for notifications come later. */
+static void expect_no_feature_ids(struct client *client)
+{
+    for (uint32_t id = 0; id <= FFA_FEATURES_FEATURE_MASK; id++) {
+        expect_status(client, FFA_STATUS(client, FFA_FEATURES, id), FFA_NOT_SUPPORTED,
+                      "FFA_FEATURES of a feature ID");
+    }
+    for (unsigned int bit = 8; bit < 31; bit++) {
+        expect_status(client, FFA_STATUS(client, FFA_FEATURES, FFA_FEATURE_NPI | 1u << bit),
+                      FFA_NOT_SUPPORTED, "FFA_FEATURES of a feature ID with a reserved bit");
+    }
+}
 
 void guest_main(void)
 {
-    guest_print("says nothing");
+    unsigned int life = guest_life();
+    struct client client;
+    uint32_t pages_max;
+
+    client_init(&client);
+    if (life == VERSION_COUNT) {
+        guest_print("asked for all IDs, and called them, at 1.0, 1.1 and 1.2");
+        return;
+    }
+    client.about = "the features of a version";
+    client.row = life + 1;
+    client_version(&client, versions[life]);
+    pages_max = world_find((uint16_t)FFA(&client, FFA_ID_GET).x[2])->rxtx_pages_max;
+
+    for (uint32_t number = FFA_NUMBER_FIRST; number <= FFA_NUMBER_LAST; number++) {
+        expect_feature(&client, FFA_FN32(number), pages_max);
+        expect_feature(&client, FFA_FN64(number), pages_max);
+        expect_call(&client, FFA_FN32(number));
+        expect_call(&client, FFA_FN64(number));
+    }
+    expect_others(&client);
+    expect_no_feature_ids(&client);
+    guest_reset();
 }

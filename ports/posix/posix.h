@@ -82,9 +82,15 @@ enum parley_progress posix_vm_create(struct posix_vm *vm, struct parley *parley,
 void posix_vm_reset(struct posix_vm *vm);
 void posix_vm_destroy(struct posix_vm *vm);
 
+/* After a test has called parley_vm_destroy() itself, until it was done. */
+void posix_vm_forget(struct posix_vm *vm);
+
+/* Another kernel starts, in another width. Between two lives, or before the first call. */
+void posix_vm_set_aarch64(struct posix_vm *vm, bool aarch64);
+
 /*
  * The trap: an SMC or HVC of a guest. Beside parley_call(), it checks that no lock stays held, that
- * at most one event was told, that the vCPU is in one call only, and that neither the registers
+ * at most two events were told, that the vCPU is in one call only, and that neither the registers
  * that were written nor the VM's pinned pages show an address of somebody else's.
  */
 enum parley_outcome posix_call(struct posix_vm *vm, unsigned int vcpu, struct parley_regs *regs);

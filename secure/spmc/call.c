@@ -2,6 +2,10 @@
 /* Where a call enters the SPMC and where its answer leaves: the lock, the table, the registers. */
 #include "internal.h"
 
+#if __STDC_HOSTED__
+#include <sched.h>
+#endif
+
 #define X(n) (1u << (n)) /* an argument register that an ABI uses */
 
 struct abi {
@@ -132,18 +136,27 @@ static void serve(struct spmc *spmc, uint64_t regs[FFA_REGS_MAX])
     encode(spmc, frame.fid, frame.out, regs);
 }
 
+/* Lets the holder go on where CPUs, or the threads that stand for them, share one. */
+static void relax(void)
+{
+#if __STDC_HOSTED__
+    sched_yield();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 static void lock(struct spmc *spmc)
 {
-    uint32_t ticket = __atomic_fetch_add(&spmc->lock_next, 1, __ATOMIC_RELAXED);
-
     /* Pairs with the release in unlock(). */
-    while (__atomic_load_n(&spmc->lock_serving, __ATOMIC_ACQUIRE) != ticket) {
+    while (__atomic_exchange_n(&spmc->locked, true, __ATOMIC_ACQUIRE)) {
+        relax();
     }
 }
 
 static void unlock(struct spmc *spmc)
 {
-    __atomic_store_n(&spmc->lock_serving, spmc->lock_serving + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&spmc->locked, false, __ATOMIC_RELEASE);
 }
 
 void spmc_call(struct spmc *spmc, uint64_t regs[FFA_REGS_MAX])

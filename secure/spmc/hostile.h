@@ -126,7 +126,7 @@ struct spmc_hostile {
     /* The journal. Read it while no call is under way; zero it to begin anew. */
     uint32_t calls[SPMC_JOURNAL_NUMBERS];    /* by function number, SMC32 and SMC64 together */
     uint32_t failures[SPMC_JOURNAL_NUMBERS]; /* of these, answered with FFA_ERROR */
-    uint32_t reserved_inputs;                /* calls with something in a reserved argument */
+    uint32_t reserved_inputs;                /* how often something was in a reserved one */
     uint32_t entry_count;                    /* calls in all; the first of them are in `entries` */
     struct spmc_journal_entry entries[SPMC_JOURNAL_ENTRIES];
 };

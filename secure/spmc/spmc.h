@@ -50,9 +50,7 @@ enum spmc_rx_owner {
 struct spmc {
     struct spmc_config config;
 
-    /* A ticket lock over all that follows; it is held for the whole of one call. */
-    uint32_t lock_next;
-    uint32_t lock_serving;
+    bool locked; /* guards all that follows, for the whole of one call */
 
     uint32_t version; /* negotiated with the caller; 0 while it has asked for none */
     bool final;       /* another FF-A call has been made since: `version` stands for ever */

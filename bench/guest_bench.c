@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Counts the instructions that EL2 executes for one call. To be run on QEMU with
+ * `-icount shift=0,sleep=off`, where the virtual counter goes on by one tick in 16 instructions,
+ * whichever exception level executes them.
+ *
+ * A tick is too coarse for one call, so each is made 256 times, in such a way that it begins
+ * equally often at each of the 16 places between two ticks. A call of n instructions then takes 16
+ * n ticks altogether, exactly. A total that is no multiple of 16, or two calls that differ by more
+ * than one tick, show that something else ran meanwhile; then it is tried again.
+ */
+#include <guest.h>
+
+#define TICK_INSTRUCTIONS 16u
+#define SAMPLES           (TICK_INSTRUCTIONS * TICK_INSTRUCTIONS)
+#define ATTEMPTS_MAX      16u
+
+#define SMCCC_VERSION     0x80000000u
+#define SMCCC_VERSION_1_2 0x00010002u
+#define FFA_UNKNOWN       0x840000efu
+#define ARGUMENTS         8u
+#define ASIDES            2u
+
+#define COUNT                                                                 \
+    {                                                                         \
+        FFA_PARTITION_INFO_GET, 0, 0, 0, 0, FFA_PARTITION_INFO_GET_COUNT_ONLY \
+    }
+
+uint64_t sample_smc(uint64_t *x, uint64_t phase);
+uint64_t sample_nop(uint64_t *x, uint64_t phase);
+
+/* One line of the table: what is measured, and what makes it possible over and over again. */
+struct row {
+    const char *name;
+    uint64_t before[ASIDES][ARGUMENTS]; /* not measured */
+    uint64_t call[ARGUMENTS];
+    uint32_t answer;                   /* w0 of it */
+    uint64_t after[ASIDES][ARGUMENTS]; /* not measured */
+};
+
+static struct guest_regs make_regs(const uint64_t *arguments)
+{
+    struct guest_regs regs = {{0}};
+
+    for (unsigned int i = 0; i < ARGUMENTS; i++) {
+        regs.x[i] = arguments[i];
+    }
+    return regs;
+}
+
+/* Makes a call that is not measured. Returns whether it succeeded. */
+static bool succeeds(const uint64_t *arguments)
+{
+    struct guest_regs regs = make_regs(arguments);
+
+    ffa_call(&regs);
+    return (uint32_t)regs.x[0] == FFA_SUCCESS_32;
+}
+
+static bool all_succeed(const uint64_t calls[ASIDES][ARGUMENTS])
+{
+    bool all = true;
+
+    for (unsigned int i = 0; i < ASIDES && calls[i][0] != 0; i++) {
+        all = succeeds(calls[i]) && all;
+    }
+    return all;
+}
+
+struct measurement {
+    uint64_t ticks;
+    bool undisturbed;
+    bool answered; /* as expected, each time */
+};
+
+static struct measurement measure_once(const struct row *row, bool empty)
+{
+    struct measurement result = {.answered = true};
+    uint64_t shortest = ~0ull;
+    uint64_t longest = 0;
+
+    for (unsigned int i = 0; i < SAMPLES; i++) {
+        bool prepared = all_succeed(row->before);
+        struct guest_regs regs = make_regs(row->call);
+        /* The loop begins at the same place every 16 samples; the phase then moves it by one. */
+        uint64_t phase = i / TICK_INSTRUCTIONS;
+        uint64_t ticks = empty ? sample_nop(regs.x, phase) : sample_smc(regs.x, phase);
+        bool as_expected = empty || (uint32_t)regs.x[0] == row->answer;
+        bool undone = all_succeed(row->after);
+
+        result.answered = result.answered && prepared && as_expected && undone;
+        result.ticks += ticks;
+        shortest = ticks < shortest ? ticks : shortest;
+        longest = ticks > longest ? ticks : longest;
+    }
+    result.undisturbed = longest - shortest <= 1 && result.ticks % TICK_INSTRUCTIONS == 0;
+    return result;
+}
+
+/* The instructions between the two looks at the counter. */
+static uint64_t measure(const struct row *row, bool empty)
+{
+    struct measurement result;
+    unsigned int attempts = 0;
+
+    do {
+        result = measure_once(row, empty);
+        attempts++;
+    } while (!result.undisturbed && result.answered && attempts < ATTEMPTS_MAX);
+
+    if (!result.answered || !result.undisturbed) {
+        guest_print("cannot count %s: %s", row->name,
+                    result.answered ? "something else runs" : "not the answer that was expected");
+    }
+    guest_expect(result.answered);
+    guest_expect(result.undisturbed);
+    return result.ticks / TICK_INSTRUCTIONS;
+}
+
+static void measure_rows(const struct row *rows, size_t count)
+{
+    /* Its calls are not made, so it needs no preparation. */
+    static const struct row nothing = {.name = "nothing"};
+    uint64_t own = measure(&nothing, true);
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t instructions = measure(&rows[i], false) - own;
+
+        guest_print("row %u %s", (unsigned int)instructions, rows[i].name);
+    }
+}
+
+static void negotiate(void)
+{
+    struct guest_regs regs = {{FFA_VERSION, FFA_VERSION_1_2}};
+
+    ffa_call(&regs);
+    guest_expect((uint32_t)regs.x[0] == FFA_VERSION_1_2);
+    guest_expect(succeeds((const uint64_t[ARGUMENTS]){FFA_ID_GET}));
+}
+
+static void print_partition_count(void)
+{
+    struct guest_regs regs = {COUNT};
+
+    ffa_call(&regs);
+    guest_expect((uint32_t)regs.x[0] == FFA_SUCCESS_32);
+    guest_print("partitions %u", (unsigned int)regs.x[2]);
+}
+
+void guest_main(void)
+{
+    uint64_t tx = guest_ipa(guest_pages(1));
+    uint64_t rx = guest_ipa(guest_pages(1));
+    /* clang-format off */
+#define NONE     {0}
+#define FLOOR    {SMCCC_VERSION}
+#define VERSION  {FFA_VERSION, FFA_VERSION_1_2}
+#define ID_GET   {FFA_ID_GET}
+#define SPM_ID   {FFA_SPM_ID_GET}
+#define FEATURES {FFA_FEATURES, FFA_RXTX_MAP_64}
+#define MAP      {FFA_RXTX_MAP_64, tx, rx, 1}
+#define UNMAP    {FFA_RXTX_UNMAP}
+#define RELEASE  {FFA_RX_RELEASE}
+#define LIST     {FFA_PARTITION_INFO_GET}
+#define GET_REGS {FFA_PARTITION_INFO_GET_REGS}
+#define UNKNOWN  {FFA_UNKNOWN}
+    const struct row rows[] = {
+        {"SMCCC_VERSION",                  {NONE},      FLOOR,    SMCCC_VERSION_1_2, {NONE}},
+        {"FFA_VERSION",                    {NONE},      VERSION,  FFA_VERSION_1_2,   {NONE}},
+        {"FFA_ID_GET",                     {NONE},      ID_GET,   FFA_SUCCESS_32,    {NONE}},
+        {"FFA_SPM_ID_GET",                 {NONE},      SPM_ID,   FFA_SUCCESS_32,    {NONE}},
+        {"FFA_FEATURES",                   {NONE},      FEATURES, FFA_SUCCESS_32,    {NONE}},
+        {"FFA_RXTX_MAP",                   {NONE},      MAP,      FFA_SUCCESS_32,    {UNMAP}},
+        {"FFA_RXTX_UNMAP",                 {MAP},       UNMAP,    FFA_SUCCESS_32,    {NONE}},
+        {"FFA_RX_RELEASE",                 {MAP, LIST}, RELEASE,  FFA_SUCCESS_32,    {UNMAP}},
+        {"FFA_RX_RELEASE (DENIED)",        {MAP},       RELEASE,  FFA_ERROR,         {UNMAP}},
+        {"FFA_PARTITION_INFO_GET",         {MAP},       LIST,     FFA_SUCCESS_32,    {RELEASE, UNMAP}},
+        {"FFA_PARTITION_INFO_GET (count)", {NONE},      COUNT,    FFA_SUCCESS_32,    {NONE}},
+        {"FFA_PARTITION_INFO_GET_REGS",    {NONE},      GET_REGS, FFA_SUCCESS_64,    {NONE}},
+        {"unknown ID (NOT_SUPPORTED)",     {NONE},      UNKNOWN,  FFA_ERROR,         {NONE}},
+    };
+    /* clang-format on */
+
+    negotiate();
+    print_partition_count();
+    measure_rows(rows, sizeof(rows) / sizeof(rows[0]));
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdint.h>
+
+#include "console.h"
+#include "firmware.h"
+#include "format.h"
+#include "lock.h"
+#include "machine.h"
+
+/* PL011 */
+#define UART_DR      0x00
+#define UART_FR      0x18
+#define UART_CR      0x30
+#define UART_FR_FULL 0x20
+#define UART_CR_ON   0x101 /* enabled, for transmission */
+
+#define WHO_COLUMNS 10 /* "[racer]   " */
+
+static struct lock console_lock;
+
+static volatile uint32_t *uart(unsigned int offset)
+{
+    return (volatile uint32_t *)(uintptr_t)(UART_BASE + offset);
+}
+
+void console_init(void)
+{
+    *uart(UART_CR) = UART_CR_ON;
+}
+
+static void write(char character)
+{
+    while ((*uart(UART_FR) & UART_FR_FULL) != 0) {
+    }
+    *uart(UART_DR) = (uint8_t)character;
+}
+
+static unsigned int write_text(const char *text)
+{
+    unsigned int count = 0;
+
+    for (; text[count] != '\0'; count++) {
+        write(text[count]);
+    }
+    return count;
+}
+
+static void write_line(const char *who, const char *text)
+{
+    lock_take(&console_lock);
+    if (who != NULL) {
+        unsigned int columns = write_text("[") + write_text(who) + write_text("] ");
+
+        for (; columns < WHO_COLUMNS; columns++) {
+            write(' ');
+        }
+    }
+    write_text(text);
+    write_text("\r\n");
+    lock_drop(&console_lock);
+}
+
+void console_say(const char *who, const char *form, ...)
+{
+    char text[CONSOLE_LINE_BYTES];
+    va_list values;
+
+    va_start(values, form);
+    format(text, sizeof(text), form, values);
+    va_end(values);
+    write_line(who, text);
+}
+
+void console_print(const char *form, ...)
+{
+    char text[CONSOLE_LINE_BYTES];
+    va_list values;
+
+    va_start(values, form);
+    format(text, sizeof(text), form, values);
+    va_end(values);
+    write_line(NULL, text);
+}
+
+void console_put(struct console_line *line, const char *who, char character)
+{
+    if (character == '\r') {
+        return;
+    }
+    if (character != '\n') {
+        line->text[line->used++] = character;
+    }
+    if (character == '\n' || line->used == sizeof(line->text) - 1) {
+        line->text[line->used] = '\0';
+        write_line(who, line->text);
+        line->used = 0;
+    }
+}
+
+void console_flush(struct console_line *line, const char *who)
+{
+    if (line->used != 0) {
+        console_put(line, who, '\n');
+    }
+}
+
+void panic(const char *form, ...)
+{
+    char text[CONSOLE_LINE_BYTES];
+    va_list values;
+
+    va_start(values, form);
+    format(text, sizeof(text), form, values);
+    va_end(values);
+    console_say("hyp", "PANIC: %s", text);
+    machine_exit(1);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The CPUs: starting them, and what each knows of itself. */
+#ifndef CPU_H
+#define CPU_H
+
+#include "machine.h"
+#include "registers.h"
+
+struct cpu {
+    void *stack; /* its top; vectors.S expects it first */
+    unsigned int index;
+};
+
+/* The CPU that runs this. */
+static inline struct cpu *cpu_self(void)
+{
+    return (struct cpu *)(uintptr_t)register_read(tpidr_el2);
+}
+
+/* Makes this CPU known to cpu_self(). */
+void cpu_init(unsigned int index);
+
+/* Turns on every other CPU there is, up to CPUS_MAX, and waits until each has called cpu_ready().
+ */
+void cpu_start_others(void);
+void cpu_ready(void);
+
+/* How many CPUs run. */
+unsigned int cpu_count(void);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdint.h>
+
+#include "gicv3.h"
+#include "cpu.h"
+#include "machine.h"
+#include "registers.h"
+
+#define GICD_CTLR            0x0000
+#define GICD_CTLR_GROUP1     BIT(1)
+#define GICD_CTLR_AFFINITY   BIT(4)
+#define GICD_CTLR_WRITE_BUSY BIT(31)
+
+#define GICR_WAKER        0x0014
+#define GICR_WAKER_SLEEP  BIT(1)
+#define GICR_WAKER_ASLEEP BIT(2)
+#define GICR_IGROUPR0     0x10080
+#define GICR_ISENABLER0   0x10100
+#define GICR_IPRIORITYR   0x10400
+
+#define PRIORITY_MIDDLE 0x80
+
+#define SGI1R_ALL_OTHERS BIT(40)
+#define SGI1R_INTERRUPT  24
+
+static volatile uint32_t *distributor(unsigned int offset)
+{
+    return (volatile uint32_t *)(uintptr_t)(GICD_BASE + offset);
+}
+
+static volatile uint32_t *redistributor(unsigned int offset)
+{
+    return (volatile uint32_t *)(uintptr_t)(GICR_BASE + cpu_self()->index * GICR_STRIDE + offset);
+}
+
+static void write_control(uint64_t value)
+{
+    *distributor(GICD_CTLR) = (uint32_t)value;
+    while ((*distributor(GICD_CTLR) & GICD_CTLR_WRITE_BUSY) != 0) {
+    }
+}
+
+void gic_init(void)
+{
+    /* Affinity routing may only change while the groups are off. */
+    write_control(GICD_CTLR_AFFINITY);
+    write_control(GICD_CTLR_AFFINITY | GICD_CTLR_GROUP1);
+}
+
+static void enable(unsigned int interrupt)
+{
+    volatile uint8_t *priorities = (volatile uint8_t *)redistributor(GICR_IPRIORITYR);
+
+    priorities[interrupt] = PRIORITY_MIDDLE;
+    *redistributor(GICR_ISENABLER0) = (uint32_t)BIT(interrupt);
+}
+
+void gic_init_cpu(void)
+{
+    /* WAKER and the groups are EL3's where there is one: then these writes do nothing. */
+    *redistributor(GICR_WAKER) &= (uint32_t)~GICR_WAKER_SLEEP;
+    while ((*redistributor(GICR_WAKER) & GICR_WAKER_ASLEEP) != 0) {
+    }
+    *redistributor(GICR_IGROUPR0) = UINT32_MAX;
+    enable(GIC_SGI_KICK);
+    enable(GIC_PPI_TIMER);
+
+    register_write(ICC_SRE_EL2, 0xf); /* system registers, also for EL1 */
+    barrier_instructions();
+    register_write(ICC_PMR_EL1, 0xff);
+    register_write(ICC_CTLR_EL1, 0);
+    register_write(ICC_IGRPEN1_EL1, 1);
+    register_write(ICH_HCR_EL2, 0); /* VMs have no interrupt controller yet */
+    barrier_instructions();
+}
+
+unsigned int gic_acknowledge(void)
+{
+    unsigned int interrupt = (unsigned int)register_read(ICC_IAR1_EL1);
+
+    __asm__ volatile("dsb sy" ::: "memory");
+    return interrupt;
+}
+
+void gic_end(unsigned int interrupt)
+{
+    register_write(ICC_EOIR1_EL1, interrupt);
+    barrier_instructions();
+}
+
+static void send(uint64_t targets)
+{
+    /* What the target is to see was written before. */
+    __asm__ volatile("dsb ishst" ::: "memory");
+    register_write(ICC_SGI1R_EL1, targets | (uint64_t)GIC_SGI_KICK << SGI1R_INTERRUPT);
+    barrier_instructions();
+}
+
+void gic_kick(unsigned int cpu)
+{
+    send(BIT(cpu));
+}
+
+void gic_kick_others(void)
+{
+    send(SGI1R_ALL_OTHERS);
+}

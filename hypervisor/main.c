@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From the first line of C on each CPU to the first guest. */
+#include "console.h"
+#include "cpu.h"
+#include "firmware.h"
+#include "gicv3.h"
+#include "registers.h"
+#include "report.h"
+#include "scheduler.h"
+#include "stage2.h"
+#include "timer.h"
+#include "vm.h"
+
+_Noreturn void main(void);
+_Noreturn void main_secondary(unsigned int cpu);
+
+static void init_cpu(void)
+{
+    gic_init_cpu();
+    stage2_init_cpu();
+    vcpu_init_cpu();
+    timer_start_slice();
+    cpu_ready();
+}
+
+static _Noreturn void run(void)
+{
+    guest_enter(scheduler_next());
+}
+
+void main_secondary(unsigned int cpu)
+{
+    cpu_init(cpu);
+    init_cpu();
+    run();
+}
+
+static void check_cpu(void)
+{
+    if (bits(register_read(id_aa64mmfr2_el1), 40, 4) == 0) {
+        console_say("hyp", "this CPU has no FEAT_S2FWB; run with -cpu max");
+        machine_exit(1);
+    }
+}
+
+static void check_table(void)
+{
+    struct table_fault fault = table_check(&table);
+
+    if (fault.text == NULL) {
+        return;
+    }
+    console_say("hyp", "table %s refused: VM 0x%x: %s", table.name, fault.id, fault.text);
+    machine_exit(1);
+}
+
+void main(void)
+{
+    cpu_init(0);
+    console_init();
+    timer_init(table.seconds_max);
+    check_cpu();
+    check_table();
+    scheduler_init();
+    gic_init();
+    init_cpu();
+    cpu_start_others();
+    if (!vms_create()) {
+        machine_exit(1);
+    }
+    report_start();
+    vms_start();
+    run();
+}

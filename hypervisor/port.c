@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What Parley asks of its hypervisor. Memory is mapped at EL2 one to one, and VM RAM stays so. */
+#include <parley/port.h>
+
+#include "firmware.h"
+#include "memory.h"
+#include "vm.h"
+
+void parley_port_smc(struct parley_regs *regs)
+{
+    smc(regs->x);
+}
+
+parley_pa parley_port_pa(const void *address)
+{
+    return (parley_pa){(uintptr_t)address};
+}
+
+bool parley_port_vm_is_aarch64(void *context)
+{
+    const struct vm *vm = context;
+
+    return vm->who->aarch64;
+}
+
+enum parley_port_status parley_port_page_map(void *context, parley_ipa ipa, void **page)
+{
+    const struct vm *vm = context;
+    uint64_t pa;
+
+    if (!stage2_translate(&vm->stage2, ipa.value, &pa)) {
+        return PARLEY_PORT_NOT_MEMORY;
+    }
+    if (!pin_take(pa)) {
+        return PARLEY_PORT_NO_MEMORY;
+    }
+    *page = (void *)(uintptr_t)pa;
+    return PARLEY_PORT_OK;
+}
+
+void parley_port_page_unmap(void *context, parley_ipa ipa, void *page)
+{
+    (void)context;
+    (void)ipa;
+    pin_drop((uintptr_t)page);
+}
+
+/* Parley's text begins with "VM 1: "; the name says more. */
+static const char *without_prefix(const char *text)
+{
+    const char *at = text;
+
+    if (at[0] != 'V' || at[1] != 'M') {
+        return text;
+    }
+    while (*at != '\0' && *at != ':') {
+        at++;
+    }
+    return at[0] == ':' && at[1] == ' ' ? at + 2 : text;
+}
+
+void parley_port_event(const struct parley_event *event)
+{
+    char text[PARLEY_EVENT_TEXT_BYTES];
+    const struct vm *vm;
+
+    if (table.bench) {
+        return;
+    }
+    parley_event_text(event, text, sizeof(text));
+    vm = vm_find(event->vm_id);
+    if (vm == NULL) {
+        console_say("parley", "%s", text);
+    } else {
+        console_say("parley", "%s: %s", vm->who->name, without_prefix(text));
+    }
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "report.h"
+#include "cpu.h"
+#include "firmware.h"
+#include "format.h"
+#include "timer.h"
+#include "vm.h"
+
+/* A short text made on the way, such as a version. */
+struct text {
+    char chars[16];
+};
+
+__attribute__((format(printf, 1, 2))) static struct text text(const char *form, ...)
+{
+    struct text made;
+    va_list values;
+
+    va_start(values, form);
+    format(made.chars, sizeof(made.chars), form, values);
+    va_end(values);
+    return made;
+}
+
+static struct text version_text(uint32_t version)
+{
+    if (version == 0) {
+        return text("none");
+    }
+    return text("%u.%u", version >> 16, version & 0xffff);
+}
+
+static const char *conduit_text(const struct vm *vm)
+{
+    bool smc = vm->place->conduit == CONDUIT_SMC;
+
+    if (vm->who->aarch64) {
+        return smc ? "SMC, AArch64" : "HVC, AArch64";
+    }
+    return smc ? "SMC, AArch32" : "HVC, AArch32";
+}
+
+void report_start(void)
+{
+    struct parley_status status;
+    uint32_t psci = firmware_psci_version();
+
+    parley_status(vms_parley(), &status);
+    console_say("hyp", "EL3: PSCI %s, SMCCC %s, SPMC %s", version_text(psci).chars,
+                version_text(firmware_smccc_version()).chars,
+                version_text(status.spmc_version).chars);
+    console_say("hyp", "EL2: Parley, on %u CPUs; it knows %u Secure Partition entries", cpu_count(),
+                status.partition_count);
+    for (size_t i = 0; i < table.cast_count; i++) {
+        const struct vm *vm = vm_at(i);
+
+        console_say("hyp", "EL1: %s is VM 0x%x, %u vCPU%s, %s, %u KiB at IPA 0x%lx%s",
+                    vm->who->name, vm->who->id, vm->who->vcpus, vm->who->vcpus == 1 ? "" : "s",
+                    conduit_text(vm), vm->place->pages * (PAGE_BYTES / 1024), vm->place->ipa,
+                    vm->place->scattered ? ", scattered" : "");
+    }
+}
+
+static const char *end_text(const struct vm *vm)
+{
+    switch (vm->end) {
+    case VM_END_NONE:
+        return "still running";
+    case VM_END_OFF:
+        return "off";
+    case VM_END_FAULT:
+        return vm->place->fault_expected ? "fault, expected" : "fault";
+    case VM_END_BROKEN:
+        return "hypervisor gave up";
+    }
+    return "?";
+}
+
+void report_vm_stopped(struct vm *vm)
+{
+    bool faulted = vm->end == VM_END_FAULT;
+
+    console_say("hyp", "%s has stopped: %s", vm->who->name, end_text(vm));
+    if (faulted && !vm->place->fault_expected) {
+        vm_expectation_broken(vm, "it faulted");
+    } else if (!faulted && vm->place->fault_expected) {
+        vm_expectation_broken(vm, "it did not fault");
+    } else if (faulted) {
+        parley_counter_increment(&vm->tally.held);
+    }
+}
+
+static void print_vm(const struct vm *vm)
+{
+    console_print("%-12s 0x%02x  %-7s  %-12s  %5u  %6lu  %7lu  %7lu  %6lu  %s", vm->who->name,
+                  vm->who->id, version_text(vm->tally.version).chars, conduit_text(vm),
+                  vm->life + 1, vm->tally.calls, vm->tally.refused,
+                  parley_counter_read(&vm->tally.held), parley_counter_read(&vm->tally.broken),
+                  end_text(vm));
+}
+
+/* The sum over all VMs of broken expectations. One that checked nothing has broken its promise. */
+static uint64_t count_broken(void)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < table.cast_count; i++) {
+        const struct vm *vm = vm_at(i);
+
+        sum += parley_counter_read(&vm->tally.broken);
+    }
+    return sum;
+}
+
+static _Noreturn void end(bool clean)
+{
+    uint64_t broken = count_broken() + (clean ? 0 : 1);
+
+    console_print("%s", "");
+    console_print("%-12s %-4s  %-7s  %-12s  %5s  %6s  %7s  %7s  %6s  %s", "VM", "ID", "version",
+                  "conduit", "lives", "calls", "refused", "held", "broken", "end");
+    for (size_t i = 0; i < table.cast_count; i++) {
+        print_vm(vm_at(i));
+    }
+    console_print("%s", "");
+    if (broken != 0) {
+        console_print("%lu expectations broken, after %lu ms", broken, timer_now_ms());
+        machine_exit(1);
+    }
+    console_print("all expectations held, after %lu ms", timer_now_ms());
+    machine_exit(0);
+}
+
+void report_end(void)
+{
+    bool clean = vms_destroy();
+
+    if (!clean) {
+        console_say("hyp", "BROKEN: Parley did not give everything back");
+    }
+    end(clean);
+}
+
+/* Where the vCPUs of a VM that hangs were seen last. */
+static void print_vcpus(const struct vm *vm)
+{
+    static const char *const states[] = {
+        [VCPU_OFF] = "off",
+        [VCPU_STARTING] = "being started",
+        [VCPU_READY] = "waiting for a CPU",
+        [VCPU_RUNNING] = "running",
+    };
+
+    for (unsigned int i = 0; i < vm->who->vcpus; i++) {
+        const struct vcpu *vcpu = &vm->vcpus[i];
+
+        console_say("hyp", "  vCPU %u %s, latest trap at PC 0x%lx", i, states[vcpu->state],
+                    vcpu->pc);
+    }
+}
+
+/* Several CPUs may notice; one reports, and the emulation ends under the others. */
+void report_out_of_time(void)
+{
+    static bool reported;
+
+    while (__atomic_exchange_n(&reported, true, __ATOMIC_ACQ_REL)) {
+    }
+    for (size_t i = 0; i < table.cast_count; i++) {
+        struct vm *vm = vm_at(i);
+
+        if (vm->end == VM_END_NONE) {
+            vm_expectation_broken(vm, "it still runs after %u seconds", table.seconds_max);
+            print_vcpus(vm);
+        }
+    }
+    end(true);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the run tells its reader beside the VMs' own lines, and its verdict. */
+#ifndef REPORT_H
+#define REPORT_H
+
+struct vm;
+
+/* Who runs where. Before the VMs are started. */
+void report_start(void);
+
+void report_vm_stopped(struct vm *vm);
+
+/* All VMs have stopped: the table of VMs, the verdict, and the end of the emulation. */
+_Noreturn void report_end(void);
+
+/* The same, because the time is up. */
+_Noreturn void report_out_of_time(void);
+
+#endif

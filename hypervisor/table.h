@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The table of VMs that a hypervisor image is built with: one of tables/, linked in. Who a VM is
+ * (name, ID, vCPUs, UUIDs, whom it may discover) is told by a cast of guests/scenarios/world.h;
+ * the table says where it lives and with which program.
+ */
+#ifndef TABLE_H
+#define TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <world.h>
+
+#define TABLE_VCPUS_MAX      8u  /* of one VM */
+#define TABLE_RXTX_PAGES_MAX 16u /* of one RX or TX buffer */
+#define TABLE_NAME_CHARS_MAX 12u
+
+enum conduit {
+    CONDUIT_SMC,
+    CONDUIT_HVC
+};
+
+/* Where the VM of this ID lives. */
+struct vm_place {
+    uint16_t id;
+    const uint8_t *image; /* its program, and where that ends */
+    const uint8_t *image_end;
+    uint64_t ipa; /* of its RAM, where the image starts */
+    uint32_t pages;
+    bool scattered; /* over physical memory, in runs of few pages */
+    enum conduit conduit;
+    bool fault_expected; /* the program ends by touching what it may not */
+};
+
+struct table {
+    const char *name;
+    const struct world_vm *cast; /* each has exactly one place */
+    size_t cast_count;
+    const struct vm_place *places;
+    size_t place_count;
+    unsigned int seconds_max; /* of the whole run */
+    bool bench;               /* no checks of results and no events: only the bare work */
+};
+
+extern const struct table table;
+
+/* Which of the table's rules is broken, and by which VM; ID 0 and NULL if none. */
+struct table_fault {
+    uint16_t id;
+    const char *text;
+};
+
+struct table_fault table_check(const struct table *checked);
+
+/* The place of a VM of the cast, NULL if it has none. */
+const struct vm_place *table_place(const struct table *checked, uint16_t id);
+
+/* The program guests/NAME.bin as part of the hypervisor's image, for GUEST_IMAGE_OF(NAME). */
+#define GUEST_IMAGE(name)                                      \
+    extern const uint8_t guest_##name[], guest_##name##_end[]; \
+    __asm__(".pushsection .rodata.guests, \"a\"\n"             \
+            ".balign 8\n"                                      \
+            ".global guest_" #name ", guest_" #name "_end\n"   \
+            "guest_" #name ": .incbin \"" #name ".bin\"\n"     \
+            "guest_" #name "_end:\n"                           \
+            ".popsection")
+
+#define GUEST_IMAGE_OF(name) .image = guest_##name, .image_end = guest_##name##_end
+
+#endif

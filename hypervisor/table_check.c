@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The rules of a table of VMs. One that breaks a rule is refused before anything is made of it. */
+#include "machine.h"
+#include "registers.h"
+#include "table.h"
+
+static const struct table_fault no_fault;
+
+static const struct world_vm *find_vm(const struct table *checked, uint16_t id)
+{
+    for (size_t i = 0; i < checked->cast_count; i++) {
+        if (checked->cast[i].id == id) {
+            return &checked->cast[i];
+        }
+    }
+    return NULL;
+}
+
+const struct vm_place *table_place(const struct table *checked, uint16_t id)
+{
+    for (size_t i = 0; i < checked->place_count; i++) {
+        if (checked->places[i].id == id) {
+            return &checked->places[i];
+        }
+    }
+    return NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    while (*a != '\0' && *a == *b) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+static bool same_uuid(const struct ffa_uuid *a, const struct ffa_uuid *b)
+{
+    for (size_t i = 0; i < sizeof(a->bytes); i++) {
+        if (a->bytes[i] != b->bytes[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *check_name(const struct table *checked, const struct world_vm *vm)
+{
+    size_t length = 0;
+
+    if (vm->name == NULL || vm->name[0] == '\0') {
+        return "it has no name";
+    }
+    while (vm->name[length] != '\0') {
+        length++;
+    }
+    if (length > TABLE_NAME_CHARS_MAX) {
+        return "its name is too long";
+    }
+    for (const struct world_vm *other = checked->cast; other < vm; other++) {
+        if (same_text(other->name, vm->name)) {
+            return "its name is another VM's too";
+        }
+    }
+    return NULL;
+}
+
+static const char *check_identity(const struct table *checked, const struct world_vm *vm)
+{
+    if (vm->id < WORLD_VM_ID_FIRST || vm->id >= WORLD_VM_ID_FIRST + WORLD_VMS_MAX) {
+        return "its ID is out of range";
+    }
+    if (find_vm(checked, vm->id) != vm) {
+        return "its ID is another VM's too";
+    }
+    if (vm->vcpus == 0) {
+        return "it has no vCPU";
+    }
+    if (vm->vcpus > TABLE_VCPUS_MAX) {
+        return "it has too many vCPUs";
+    }
+    if (vm->rxtx_pages_max == 0 || vm->rxtx_pages_max > TABLE_RXTX_PAGES_MAX) {
+        return "its quota of RX/TX pages is out of range";
+    }
+    return NULL;
+}
+
+static const char *check_peers(const struct table *checked, const struct world_vm *vm)
+{
+    if (vm->peer_count > WORLD_PEERS_MAX) {
+        return "it has too many peers";
+    }
+    for (size_t i = 0; i < vm->peer_count; i++) {
+        if (vm->peers[i] == vm->id) {
+            return "it is its own peer";
+        }
+        if (find_vm(checked, vm->peers[i]) == NULL) {
+            return "a peer of it is no VM";
+        }
+        for (size_t other = 0; other < i; other++) {
+            if (vm->peers[other] == vm->peers[i]) {
+                return "a peer of it is named twice";
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *check_uuids(const struct world_vm *vm)
+{
+    static const struct ffa_uuid nil;
+
+    if (vm->uuid_count > WORLD_UUIDS_MAX) {
+        return "it has too many UUIDs";
+    }
+    for (size_t i = 0; i < vm->uuid_count; i++) {
+        if (same_uuid(&vm->uuids[i], &nil)) {
+            return "a UUID of it is nil";
+        }
+        for (size_t other = 0; other < i; other++) {
+            if (same_uuid(&vm->uuids[other], &vm->uuids[i])) {
+                return "a UUID of it is named twice";
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool overlaps(uint64_t start, uint64_t end, uint64_t other_start, uint64_t other_end)
+{
+    return start < other_end && other_start < end;
+}
+
+static const char *check_memory(const struct vm_place *place)
+{
+    uint64_t bytes = (uint64_t)place->pages * PAGE_BYTES;
+    uint64_t end = place->ipa + bytes;
+
+    if (place->pages == 0) {
+        return "it has no memory";
+    }
+    if (place->ipa % PAGE_BYTES != 0) {
+        return "its memory does not start on a page";
+    }
+    if (place->ipa >= BIT(ADDRESS_BITS) || end > BIT(ADDRESS_BITS)) {
+        return "its memory reaches beyond the address space";
+    }
+    if (overlaps(place->ipa, end, VM_UART_IPA, VM_UART_IPA + PAGE_BYTES)) {
+        return "its memory overlaps its serial port";
+    }
+    /* Otherwise a forgotten translation could pass for a right one. */
+    if (overlaps(place->ipa, end, RAM_BASE, RAM_END)) {
+        return "its memory lies where physical RAM does";
+    }
+    return NULL;
+}
+
+static const char *check_image(const struct vm_place *place)
+{
+    if (place->image == NULL || place->image_end <= place->image) {
+        return "it has no program";
+    }
+    if ((uint64_t)(place->image_end - place->image) > (uint64_t)place->pages * PAGE_BYTES) {
+        return "its program does not fit in its memory";
+    }
+    return NULL;
+}
+
+static bool cpu_has_aarch32(void)
+{
+    return bits(register_read(id_aa64pfr0_el1), 4, 4) == 2;
+}
+
+static const char *check_width(const struct world_vm *vm, const struct vm_place *place)
+{
+    if (vm->aarch64) {
+        return NULL;
+    }
+    if (!cpu_has_aarch32()) {
+        return "it is AArch32, which this CPU does not have at EL1";
+    }
+    if (place->ipa + (uint64_t)place->pages * PAGE_BYTES > BIT(32)) {
+        return "it is AArch32, and its memory lies above 4 GiB";
+    }
+    return NULL;
+}
+
+static const char *check_vm(const struct table *checked, const struct world_vm *vm)
+{
+    const struct vm_place *place = table_place(checked, vm->id);
+    const char *fault = check_name(checked, vm);
+
+    fault = fault != NULL ? fault : check_identity(checked, vm);
+    fault = fault != NULL ? fault : check_peers(checked, vm);
+    fault = fault != NULL ? fault : check_uuids(vm);
+    if (fault == NULL && place == NULL) {
+        return "it has no place to live";
+    }
+    fault = fault != NULL ? fault : check_memory(place);
+    fault = fault != NULL ? fault : check_image(place);
+    return fault != NULL ? fault : check_width(vm, place);
+}
+
+static const char *check_place(const struct table *checked, const struct vm_place *place)
+{
+    if (find_vm(checked, place->id) == NULL) {
+        return "a place is made for it, but there is no such VM";
+    }
+    if (table_place(checked, place->id) != place) {
+        return "it has two places to live";
+    }
+    return NULL;
+}
+
+static uint64_t pages_needed(const struct table *checked)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < checked->place_count; i++) {
+        sum += checked->places[i].pages;
+    }
+    return sum;
+}
+
+struct table_fault table_check(const struct table *checked)
+{
+    if (checked->cast_count == 0) {
+        return (struct table_fault){0, "there is no VM in it"};
+    }
+    for (size_t i = 0; i < checked->cast_count; i++) {
+        const char *fault = check_vm(checked, &checked->cast[i]);
+
+        if (fault != NULL) {
+            return (struct table_fault){checked->cast[i].id, fault};
+        }
+    }
+    for (size_t i = 0; i < checked->place_count; i++) {
+        const char *fault = check_place(checked, &checked->places[i]);
+
+        if (fault != NULL) {
+            return (struct table_fault){checked->places[i].id, fault};
+        }
+    }
+    if (pages_needed(checked) > (RAM_END - VM_RAM_BASE) / PAGE_BYTES) {
+        return (struct table_fault){0, "its VMs need more RAM than there is"};
+    }
+    return no_fault;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What `make run` shows: VMs of every version, width and temper, at the same time. */
+#include "table.h"
+
+GUEST_IMAGE(racer);
+GUEST_IMAGE(steady);
+GUEST_IMAGE(legacy);
+GUEST_IMAGE(prober);
+GUEST_IMAGE(ancient);
+GUEST_IMAGE(rogue);
+
+static const struct vm_place places[] = {
+    {
+        .id = WORLD_RACER,
+        GUEST_IMAGE_OF(racer),
+        .ipa = 0x80000000,
+        .pages = 512,
+        .conduit = CONDUIT_SMC,
+    },
+    {
+        .id = WORLD_STEADY,
+        GUEST_IMAGE_OF(steady),
+        .ipa = 0x80000000,
+        .pages = 512,
+        .scattered = true,
+        .conduit = CONDUIT_HVC,
+    },
+    {
+        .id = WORLD_LEGACY,
+        GUEST_IMAGE_OF(legacy),
+        .ipa = 0x90000000,
+        .pages = 256,
+        .conduit = CONDUIT_SMC,
+    },
+    {
+        .id = WORLD_PROBER,
+        GUEST_IMAGE_OF(prober),
+        .ipa = 0x80000000,
+        .pages = 256,
+        .conduit = CONDUIT_HVC,
+    },
+    {
+        .id = WORLD_ANCIENT,
+        GUEST_IMAGE_OF(ancient),
+        .ipa = 0x90000000,
+        .pages = 256,
+        .conduit = CONDUIT_SMC,
+    },
+    {
+        .id = WORLD_ROGUE,
+        GUEST_IMAGE_OF(rogue),
+        .ipa = 0x90000000,
+        .pages = 256,
+        .scattered = true,
+        .conduit = CONDUIT_HVC,
+    },
+};
+
+const struct table table = {
+    .name = "story",
+    .cast = world_story,
+    .cast_count = WORLD_COUNT(world_story),
+    .places = places,
+    .place_count = sizeof(places) / sizeof(places[0]),
+    .seconds_max = 30,
+};

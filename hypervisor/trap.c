@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Why a guest came to EL2. Each handler gets the vCPU that trapped and returns the one that this
+ * CPU goes on with. What the hypervisor has no answer for stops the VM, and the others go on.
+ */
+#include "cpu.h"
+#include "id_registers.h"
+#include "pl011.h"
+#include "registers.h"
+#include "scheduler.h"
+#include "smccc.h"
+#include "vm.h"
+
+struct vcpu *trap_synchronous(struct vcpu *vcpu);
+struct vcpu *trap_interrupt(struct vcpu *vcpu);
+struct vcpu *trap_unexpected(struct vcpu *vcpu);
+_Noreturn void trap_in_hypervisor(uint64_t vector, uint64_t esr, uint64_t elr, uint64_t far);
+
+static const char *class_name(unsigned int class)
+{
+    switch (class) {
+    case EC_FP:
+        return "used FP/SIMD registers, which VMs do not have here";
+    case EC_SVE:
+        return "used SVE, which VMs do not have here";
+    case EC_SME:
+        return "used SME, which VMs do not have here";
+    case EC_PAUTH:
+        return "used pointer authentication, which VMs do not have here";
+    case EC_CP15:
+    case EC_SYSTEM:
+        return "used a system register that VMs do not have here";
+    case EC_ILLEGAL_STATE:
+        return "went into an illegal execution state";
+    case EC_INSTRUCTION_ABORT:
+        return "went to an address that it does not have";
+    case EC_DATA_ABORT:
+        return "touched an address that it does not have";
+    default:
+        return "did something that the hypervisor does not know";
+    }
+}
+
+/* The IPA of a stage 2 translation fault. */
+static uint64_t fault_ipa(void)
+{
+    uint64_t page = bits(register_read(hpfar_el2), 4, 40) << PAGE_SHIFT;
+
+    return page | register_read(far_el2) % PAGE_BYTES;
+}
+
+static struct vcpu *fault(struct vcpu *vcpu, uint64_t esr)
+{
+    const char *name = vcpu->vm->who->name;
+    unsigned int class = esr_class(esr);
+    bool abort = class == EC_DATA_ABORT || class == EC_INSTRUCTION_ABORT;
+
+    console_flush(&vcpu->line, name);
+    console_say("hyp", "%s %s, and is stopped", name, class_name(class));
+    console_say("hyp", "  vCPU %u: ESR 0x%lx, ELR 0x%lx, PSTATE 0x%lx", vcpu->index, esr, vcpu->pc,
+                vcpu->pstate);
+    if (abort) {
+        console_say("hyp", "  IPA 0x%lx, FAR 0x%lx; its own: ELR_EL1 0x%lx, ESR_EL1 0x%lx",
+                    fault_ipa(), register_read(far_el2), register_read(elr_el1),
+                    register_read(esr_el1));
+    }
+    vm_request_stop(vcpu->vm, VM_END_FAULT);
+    return scheduler_leave(vcpu);
+}
+
+static struct vcpu *wait(struct vcpu *vcpu, uint64_t esr)
+{
+    bool for_event = (esr & 1) != 0;
+
+    vcpu_skip_instruction(vcpu, esr);
+    return for_event ? scheduler_yield(vcpu) : scheduler_wait(vcpu);
+}
+
+/*
+ * A conditional AArch32 instruction may be trapped although its condition fails; it does nothing
+ * then. ESR_EL2 has the condition of those that can.
+ */
+static bool condition_passed(const struct vcpu *vcpu, uint64_t esr)
+{
+    uint64_t flags = bits(vcpu->pstate, 28, 4); /* NZCV */
+    uint64_t condition = bits(esr, 20, 4);
+    bool n = (flags & 8) != 0;
+    bool z = (flags & 4) != 0;
+    bool c = (flags & 2) != 0;
+    bool v = (flags & 1) != 0;
+    bool holds[] = {z, c, n, v, c && !z, n == v, n == v && !z, true};
+
+    if (!bits(esr, 24, 1)) {
+        return true;
+    }
+    return holds[condition >> 1] != ((condition & 1) != 0 && condition != 15);
+}
+
+static struct vcpu *smc32(struct vcpu *vcpu, uint64_t esr)
+{
+    bool executed = bits(esr, 19, 1) == 0 || condition_passed(vcpu, esr);
+
+    vcpu_skip_instruction(vcpu, esr);
+    return executed ? smccc_call(vcpu, 0) : vcpu;
+}
+
+/* The architecture has HVC return behind itself, but SMC, which is trapped, to itself. */
+struct vcpu *trap_synchronous(struct vcpu *vcpu)
+{
+    uint64_t esr = register_read(esr_el2);
+
+    switch (esr_class(esr)) {
+    case EC_SMC64:
+        vcpu->pc += 4;
+        return smccc_call(vcpu, (uint16_t)esr);
+    case EC_HVC64:
+    case EC_HVC32:
+        return smccc_call(vcpu, (uint16_t)esr);
+    case EC_SMC32:
+        return smc32(vcpu, esr);
+    case EC_WFX:
+        return wait(vcpu, esr);
+    case EC_DATA_ABORT:
+        return pl011_access(vcpu, fault_ipa(), esr) ? vcpu : fault(vcpu, esr);
+    case EC_CP15:
+        if (!condition_passed(vcpu, esr)) {
+            vcpu_skip_instruction(vcpu, esr);
+            return vcpu;
+        }
+        return id_register_access(vcpu, esr) ? vcpu : fault(vcpu, esr);
+    case EC_SYSTEM:
+        return id_register_access(vcpu, esr) ? vcpu : fault(vcpu, esr);
+    default:
+        return fault(vcpu, esr);
+    }
+}
+
+struct vcpu *trap_interrupt(struct vcpu *vcpu)
+{
+    bool slice_over = scheduler_take_interrupts();
+
+    /* A kick may say that the VM ends. */
+    return slice_over || !scheduler_vm_runs(vcpu->vm) ? scheduler_yield(vcpu) : vcpu;
+}
+
+/* FIQ and SError: this machine has no source of them that could be a guest's. */
+struct vcpu *trap_unexpected(struct vcpu *vcpu)
+{
+    panic("%s: FIQ or SError, ESR 0x%lx, ELR 0x%lx", vcpu->vm->who->name, register_read(esr_el2),
+          vcpu->pc);
+}
+
+void trap_in_hypervisor(uint64_t vector, uint64_t esr, uint64_t elr, uint64_t far)
+{
+    panic("CPU %u faulted at EL2: vector %lu, ESR 0x%lx, ELR 0x%lx, FAR 0x%lx", cpu_self()->index,
+          vector, esr, elr, far);
+}

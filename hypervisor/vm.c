@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "vm.h"
+#include "firmware.h"
+#include "format.h"
+#include "memory.h"
+#include "report.h"
+#include "scheduler.h"
+
+static struct vm *vms;
+static struct parley *parley;
+static unsigned int vms_running;
+
+struct vm *vm_at(size_t index)
+{
+    return &vms[index];
+}
+
+struct vm *vm_find(uint16_t id)
+{
+    for (size_t i = 0; i < table.cast_count; i++) {
+        if (vms[i].who->id == id) {
+            return &vms[i];
+        }
+    }
+    return NULL;
+}
+
+struct parley *vms_parley(void)
+{
+    return parley;
+}
+
+/* --- Memory ------------------------------------------------------------------------------------
+ */
+
+static bool map_run(struct vm *vm, uint32_t first_page, uint32_t pages, uint64_t pa)
+{
+    for (uint32_t i = 0; i < pages; i++) {
+        uint64_t ipa = vm->place->ipa + (uint64_t)(first_page + i) * PAGE_BYTES;
+
+        if (!stage2_map_page(&vm->stage2, ipa, pa + (uint64_t)i * PAGE_BYTES)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* One page in front is left out, so that no VM starts where its low address bits would agree. */
+static bool map_contiguous(struct vm *vm)
+{
+    uint64_t pa;
+
+    return ram_take(vm->place->pages + 1, &pa) && map_run(vm, 0, vm->place->pages, pa + PAGE_BYTES);
+}
+
+/*
+ * Runs of 1, 3, 5, 7, 1, 3, ... pages, from the end of physical memory to its start, with a page
+ * left out in front of each: whoever takes two pages to be neighbours that are so only in the
+ * guest's eyes, touches memory that is nobody's.
+ */
+static bool map_scattered(struct vm *vm)
+{
+    uint32_t pages = vm->place->pages;
+    uint32_t run = 1;
+    uint64_t pa;
+
+    if (!ram_take(2 * (size_t)pages, &pa)) {
+        return false;
+    }
+    pa += 2 * (uint64_t)pages * PAGE_BYTES;
+    for (uint32_t done = 0; done < pages; done += run, run = run == 7 ? 1 : run + 2) {
+        if (run > pages - done) {
+            run = pages - done;
+        }
+        pa -= (uint64_t)run * PAGE_BYTES;
+        if (!map_run(vm, done, run, pa)) {
+            return false;
+        }
+        pa -= PAGE_BYTES;
+    }
+    return true;
+}
+
+/* The page of the VM's RAM with this number, as the hypervisor sees it. */
+static uint8_t *ram_page(const struct vm *vm, uint32_t number)
+{
+    uint64_t pa = 0;
+
+    if (!stage2_translate(&vm->stage2, vm->place->ipa + (uint64_t)number * PAGE_BYTES, &pa)) {
+        panic("%s has no page %u", vm->who->name, number);
+    }
+    return (uint8_t *)(uintptr_t)pa;
+}
+
+/* The program, and zeroes behind it. */
+static void load_image(struct vm *vm)
+{
+    const uint8_t *image = vm->place->image;
+
+    for (uint32_t i = 0; i < vm->place->pages; i++) {
+        uint8_t *page = ram_page(vm, i);
+        size_t left = (size_t)(vm->place->image_end - image);
+        size_t bytes = left < PAGE_BYTES ? left : PAGE_BYTES;
+
+        memset(page + bytes, 0, PAGE_BYTES - bytes);
+        if (bytes != 0) {
+            memcpy(page, image, bytes);
+            memory_publish_code(page, bytes);
+            image += bytes;
+        }
+    }
+    stage2_forget(&vm->stage2);
+}
+
+/* --- Creation ----------------------------------------------------------------------------------
+ */
+
+static bool refuse(const struct vm *vm, const char *why)
+{
+    console_say("hyp", "%s cannot be made: %s", vm->who->name, why);
+    return false;
+}
+
+static bool create_in_parley(struct vm *vm)
+{
+    const struct world_vm *who = vm->who;
+    struct parley_peer peers[WORLD_PEERS_MAX];
+    struct parley_vm_config config = {
+        .id = who->id,
+        .vcpus = who->vcpus,
+        .uuids = who->uuids,
+        .uuid_count = who->uuid_count,
+        .peers = peers,
+        .peer_count = who->peer_count,
+        .secure_rights = who->sees_secure ? PARLEY_MAY_DISCOVER : 0,
+        .rxtx_pages_max = who->rxtx_pages_max,
+        .context = vm,
+    };
+
+    for (size_t i = 0; i < who->peer_count; i++) {
+        peers[i] = (struct parley_peer){.id = who->peers[i], .rights = PARLEY_MAY_DISCOVER};
+    }
+    return parley_vm_create(parley, &config, &vm->parley) == PARLEY_DONE;
+}
+
+static bool vm_create(struct vm *vm, unsigned int vmid)
+{
+    const struct world_vm *who = vm->who;
+    size_t vcpu_bytes = who->vcpus * sizeof(struct vcpu);
+
+    vm->place = table_place(&table, who->id);
+    vm->state = VM_RUNNING;
+    vm->vcpus = pages_take((vcpu_bytes + PAGE_BYTES - 1) / PAGE_BYTES);
+    if (vm->vcpus == NULL || !stage2_create(&vm->stage2, vmid)) {
+        return refuse(vm, "the hypervisor has no memory left");
+    }
+    if (!(vm->place->scattered ? map_scattered(vm) : map_contiguous(vm))) {
+        return refuse(vm, "no RAM left for it");
+    }
+    for (unsigned int i = 0; i < who->vcpus; i++) {
+        vm->vcpus[i].vm = vm;
+        vm->vcpus[i].index = i;
+    }
+    return create_in_parley(vm) || refuse(vm, "Parley refuses it");
+}
+
+bool vms_create(void)
+{
+    static const struct parley_config config = {
+        .vm_id_first = WORLD_VM_ID_FIRST,
+        .vms_max = WORLD_VMS_MAX,
+        .vcpus_max = TABLE_VCPUS_MAX,
+        .partitions_max = 32,
+        .rxtx_pages_max = TABLE_RXTX_PAGES_MAX,
+    };
+    size_t parley_pages = (parley_memory_size(&config) + PAGE_BYTES - 1) / PAGE_BYTES;
+    size_t vms_pages = (table.cast_count * sizeof(struct vm) + PAGE_BYTES - 1) / PAGE_BYTES;
+    void *memory = pages_take(parley_pages);
+
+    vms = pages_take(vms_pages);
+    if (memory == NULL || vms == NULL) {
+        console_say("hyp", "no memory for the VMs");
+        return false;
+    }
+    for (size_t i = 0; i < table.cast_count; i++) {
+        vms[i].who = &table.cast[i]; /* Parley's events name VMs from here on */
+    }
+    parley = parley_init(memory, parley_pages * PAGE_BYTES, &config);
+    if (parley == NULL) {
+        console_say("hyp", "Parley does not start");
+        return false;
+    }
+    for (size_t i = 0; i < table.cast_count; i++) {
+        if (!vm_create(&vms[i], (unsigned int)i + 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- Lives -------------------------------------------------------------------------------------
+ */
+
+/* vCPU 0 starts at the first byte of the image; see guests/ for what it is told in x0 to x3. */
+static void start(struct vm *vm)
+{
+    struct vcpu *vcpu = &vm->vcpus[0];
+
+    load_image(vm);
+    scheduler_begin_life(vm);
+    if (!scheduler_claim(vcpu)) {
+        panic("%s: vCPU 0 cannot start", vm->who->name);
+    }
+    vcpu_reset(vcpu, vm->place->ipa, 0);
+    vcpu->x[1] = vm->life;
+    vcpu->x[2] = vm->who->vcpus;
+    vcpu->x[3] = vm->place->conduit;
+    scheduler_ready(vcpu);
+}
+
+void vms_start(void)
+{
+    vms_running = (unsigned int)table.cast_count;
+    for (size_t i = 0; i < table.cast_count; i++) {
+        start(&vms[i]);
+    }
+}
+
+void vm_request_reset(struct vm *vm)
+{
+    scheduler_end_life(vm, true);
+}
+
+void vm_request_stop(struct vm *vm, enum vm_end end)
+{
+    if (scheduler_end_life(vm, false)) {
+        vm->end = end;
+    }
+}
+
+void vm_expectation_broken(struct vm *vm, const char *form, ...)
+{
+    char text[CONSOLE_LINE_BYTES];
+    va_list values;
+
+    va_start(values, form);
+    format(text, sizeof(text), form, values);
+    va_end(values);
+    parley_counter_increment(&vm->tally.broken);
+    console_say("hyp", "BROKEN: %s: %s", vm->who->name, text);
+}
+
+/* Parley counts anew in each life. */
+static void tally_life(struct vm *vm)
+{
+    struct parley_vm_status status;
+
+    parley_vm_status(vm->parley, &status);
+    vm->tally.calls += status.counters.calls;
+    for (size_t i = 0; i < sizeof(status.counters.refused) / sizeof(uint64_t); i++) {
+        vm->tally.refused += status.counters.refused[i];
+    }
+    vm->tally.version = status.version;
+}
+
+static void check_no_pins(struct vm *vm)
+{
+    for (uint32_t i = 0; i < vm->place->pages; i++) {
+        if (pin_count((uintptr_t)ram_page(vm, i)) != 0) {
+            vm_expectation_broken(vm, "page %u is still pinned after its life", i);
+        }
+    }
+}
+
+/* Interrupts are taken between the steps, so that no CPU is away for long. */
+static enum parley_progress finish(struct vm *vm, enum parley_progress progress)
+{
+    while (progress == PARLEY_AGAIN) {
+        scheduler_take_interrupts();
+        progress = parley_vm_continue(vm->parley);
+    }
+    return progress;
+}
+
+static void stopped(struct vm *vm)
+{
+    tally_life(vm);
+    report_vm_stopped(vm);
+    scheduler_stopped(vm);
+    if (__atomic_sub_fetch(&vms_running, 1, __ATOMIC_ACQ_REL) == 0) {
+        report_end();
+    }
+}
+
+static void reset(struct vm *vm)
+{
+    tally_life(vm);
+    if (finish(vm, parley_vm_reset(vm->parley)) != PARLEY_DONE) {
+        vm_expectation_broken(vm, "Parley does not reset it");
+        vm->end = VM_END_BROKEN;
+        stopped(vm);
+        return;
+    }
+    check_no_pins(vm);
+    vm->life++;
+    start(vm);
+}
+
+void vm_last_vcpu_out(struct vm *vm)
+{
+    if (vm->state == VM_RESETTING) {
+        reset(vm);
+        return;
+    }
+    if (vm->end == VM_END_NONE) {
+        vm->end = VM_END_OFF; /* it was never asked to stop, but all of its vCPUs went off */
+    }
+    stopped(vm);
+}
+
+/*
+ * A VM that has stopped stays in Parley's directory until all have: what the others discover must
+ * not depend on who finishes first.
+ */
+bool vms_destroy(void)
+{
+    bool clean = true;
+
+    for (size_t i = 0; i < table.cast_count; i++) {
+        if (finish(&vms[i], parley_vm_destroy(vms[i].parley)) != PARLEY_DONE) {
+            vm_expectation_broken(&vms[i], "Parley does not end it");
+            clean = false;
+        }
+        check_no_pins(&vms[i]);
+    }
+    return clean && parley_shutdown(parley) == PARLEY_DONE;
+}

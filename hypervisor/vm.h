@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One virtual machine and its lives. */
+#ifndef VM_H
+#define VM_H
+
+#include <parley/parley.h>
+
+#include "machine.h"
+#include "stage2.h"
+#include "table.h"
+#include "vcpu.h"
+
+/* Only scheduler.c moves it. */
+enum vm_state {
+    VM_RUNNING,
+    VM_RESETTING, /* its vCPUs leave, and the last one out starts the next life */
+    VM_STOPPING,  /* its vCPUs leave, and the last one out ends it */
+    VM_STOPPED,
+};
+
+/* Why it stopped. */
+enum vm_end {
+    VM_END_NONE, /* it has not */
+    VM_END_OFF,
+    VM_END_FAULT,
+    VM_END_BROKEN, /* the hypervisor could not go on with it */
+};
+
+/* What the verdict is made of, over all lives. */
+struct vm_tally {
+    parley_counter held;
+    parley_counter broken;
+    uint64_t calls; /* the rest is added up when a life ends */
+    uint64_t refused;
+    uint32_t version; /* in force at the end of the latest life, 0 if none was */
+};
+
+struct vm {
+    const struct world_vm *who;
+    const struct vm_place *place;
+    struct parley_vm *parley;
+    struct stage2 stage2;
+    struct vcpu *vcpus;
+
+    /* Under the scheduler's lock; the state may be read without. */
+    enum vm_state state;
+    unsigned int vcpus_on; /* that are not VCPU_OFF */
+
+    const struct vcpu *last_vcpu[CPUS_MAX]; /* that ran on that CPU, which alone uses this */
+    unsigned int life;
+    enum vm_end end;
+    struct vm_tally tally;
+
+    /* The RX buffer, for ffa.c to look into. */
+    uint64_t rx_ipa;
+    uint64_t rx_pages;
+};
+
+/* Makes the VMs of the table and Parley, which serves them. A failure is told, and is false. */
+bool vms_create(void);
+
+/* Starts vCPU 0 of each. */
+void vms_start(void);
+
+struct vm *vm_at(size_t index); /* 0 to table.cast_count - 1 */
+struct vm *vm_find(uint16_t id);
+struct parley *vms_parley(void);
+
+/* Asks for the end of the VM's life, for a reset or for good. Of several requests the first wins.
+ */
+void vm_request_reset(struct vm *vm);
+void vm_request_stop(struct vm *vm, enum vm_end end);
+
+/* No vCPU of the VM is on any more: does what was asked for. */
+void vm_last_vcpu_out(struct vm *vm);
+
+/* An expectation of the hypervisor's own is broken: counted against the VM, and told. */
+void vm_expectation_broken(struct vm *vm, const char *form, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Ends Parley's part when all VMs have stopped. True if it gave everything back. */
+bool vms_destroy(void);
+
+#endif

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The Secure world: the monitor's images, and the tests of the SPMC and of the monitor.
+
+Q ?= $(if $(V),,@)
+SECURE_BUILD := $(BUILD)/secure
+SECURE_CPPFLAGS := -Iinclude -MMD -MP
+
+# For whoever links an SPMC: ports/posix compiles these for the host.
+SPMC_SOURCES := $(addprefix secure/spmc/,call.c version.c identity.c rxtx.c discovery.c hostile.c) \
+	secure/partitions/partitions.c
+
+MONITOR_C := $(addprefix secure/monitor/,main.c mmu.c el3.c gic.c smc.c psci.c secure_world.c \
+	console.c panic.c string.c)
+MONITOR_S := $(addprefix secure/monitor/,start.S vectors.S)
+MONITOR_OBJECTS := $(patsubst %,$(SECURE_BUILD)/bare/%.o,$(MONITOR_S) $(MONITOR_C) $(SPMC_SOURCES))
+
+# The images differ in the version that their SPMC speaks; without one, FF-A calls are unknown.
+MONITOR_IMAGES := $(addprefix $(SECURE_BUILD)/,monitor.bin monitor-1.1.bin monitor-none.bin)
+$(SECURE_BUILD)/monitor.elf: MONITOR_FFA_VERSION := FFA_VERSION_1_2
+$(SECURE_BUILD)/monitor-1.1.elf: MONITOR_FFA_VERSION := FFA_VERSION_1_1
+$(SECURE_BUILD)/monitor-none.elf: MONITOR_FFA_VERSION := 0
+
+SECURE_LINK := $(CROSS_CC) -nostdlib -static -Wl,--build-id=none -Wl,--gc-sections \
+	-Wl,--fatal-warnings -Wl,-z,noexecstack
+
+secure: $(MONITOR_IMAGES) ## build the EL3 monitor with its SPMC
+
+$(SECURE_BUILD)/bare/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(CROSS_CC) $(BARE_FLAGS) $(SECURE_CPPFLAGS) $(SECURE_CFLAGS) -c -o $@ $<
+
+$(SECURE_BUILD)/bare/%.S.o: %.S
+	@mkdir -p $(@D)
+	$(Q)$(CROSS_CC) $(BARE_FLAGS) $(SECURE_CPPFLAGS) -c -o $@ $<
+
+# Or the compiler makes memset() out of memset()'s loop.
+$(SECURE_BUILD)/bare/secure/monitor/string.c.o: SECURE_CFLAGS := -fno-tree-loop-distribute-patterns
+
+$(SECURE_BUILD)/%.ld: secure/%.ld
+	@mkdir -p $(@D)
+	$(Q)$(CROSS_CC) -E -P -x assembler-with-cpp -Isecure/monitor -MMD -MP -MT $@ -MF $@.d -o $@ $<
+
+$(MONITOR_IMAGES:.bin=.elf): %.elf: secure/monitor/config.c $(SECURE_BUILD)/monitor/monitor.ld \
+		$(MONITOR_OBJECTS)
+	$(Q)$(CROSS_CC) $(BARE_FLAGS) $(SECURE_CPPFLAGS) -DMONITOR_FFA_VERSION=$(MONITOR_FFA_VERSION) -c \
+		-o $*.config.o $<
+	$(Q)$(SECURE_LINK) -T $(SECURE_BUILD)/monitor/monitor.ld -o $@ $*.config.o $(MONITOR_OBJECTS)
+
+# The test at EL2
+PAYLOAD_OBJECTS := $(patsubst %,$(SECURE_BUILD)/bare/secure/test/el2/%.o,start.S main.c features.c \
+	report.c) $(SECURE_BUILD)/bare/secure/monitor/string.c.o
+
+$(SECURE_BUILD)/payload.elf: secure/test/el2/payload.ld $(PAYLOAD_OBJECTS)
+	$(Q)$(SECURE_LINK) -T $< -o $@ $(PAYLOAD_OBJECTS)
+
+$(SECURE_BUILD)/%.bin: $(SECURE_BUILD)/%.elf
+	$(Q)$(CROSS)objcopy -O binary $< $@
+
+CHECKS += secure-el3
+check-secure-el3: $(MONITOR_IMAGES) $(SECURE_BUILD)/payload.bin
+	$(Q)secure/test/run-el3 $(SECURE_BUILD)
+
+# The portable SPMC on the host, with the sanitizers: undefined behaviour and memory, then threads
+SECURE_HOST_SOURCES := $(addprefix secure/test/host/,main.c world.c version.c buffers.c discovery.c \
+	hostile.c) $(SPMC_SOURCES)
+
+CHECKS += secure-host
+check-secure-host: $(SECURE_BUILD)/test_spmc $(SECURE_BUILD)/test_spmc_tsan
+	$(Q)secure/test/run-host $^
+
+$(SECURE_BUILD)/test_spmc: SECURE_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover
+$(SECURE_BUILD)/test_spmc_tsan: SECURE_SANITIZERS := -fsanitize=thread
+$(SECURE_BUILD)/test_spmc $(SECURE_BUILD)/test_spmc_tsan: $(SECURE_HOST_SOURCES) \
+		$(wildcard secure/test/host/*.h secure/spmc/*.h secure/partitions/*.h) include/parley/ffa.h
+	@mkdir -p $(@D)
+	$(Q)$(HOST_CC) $(HOST_FLAGS) $(SECURE_SANITIZERS) -Iinclude -o $@ $(SECURE_HOST_SOURCES) \
+		-lcmocka -lpthread
+
+.SECONDARY: $(MONITOR_OBJECTS) $(PAYLOAD_OBJECTS)
+.PHONY: secure check-secure-el3 check-secure-host
+-include $(shell find $(SECURE_BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What EL3 leaves to EL2: everything that the CPU has. A feature that is not switched on here would
+ * trap to EL3 when EL2 touches it, and there is nobody who could say why.
+ */
+#include "arch.h"
+#include "monitor.h"
+
+/* SCR_EL3 */
+#define SCR_NS       (1ull << 0)
+#define SCR_RES1     (3ull << 4)
+#define SCR_HCE      (1ull << 8)  /* HVC works */
+#define SCR_SIF      (1ull << 9)  /* no fetch of Non-secure instructions in Secure state */
+#define SCR_RW       (1ull << 10) /* EL2 is AArch64 */
+#define SCR_APK      (1ull << 16) /* pointer authentication: keys, and instructions */
+#define SCR_API      (1ull << 17)
+#define SCR_ENSCXT   (1ull << 25) /* SCXTNUM_ELx */
+#define SCR_ATA      (1ull << 26) /* memory tags */
+#define SCR_FGTEN    (1ull << 27) /* fine-grained traps */
+#define SCR_ECVEN    (1ull << 28) /* CNTPOFF_EL2 */
+#define SCR_AMVOFF   (1ull << 35) /* activity monitors' virtual offsets */
+#define SCR_HXEN     (1ull << 38) /* HCRX_EL2 */
+#define SCR_ENTP2    (1ull << 41) /* TPIDR2_EL0 */
+#define SCR_TCR2EN   (1ull << 43) /* TCR2_ELx */
+#define SCR_SCTLR2EN (1ull << 44)
+#define SCR_PIEN     (1ull << 45) /* permission indirection and overlay */
+
+/* CPTR_EL3: zero traps nothing of the old, but keeps SVE and SME off. */
+#define CPTR_EZ  (1u << 8)
+#define CPTR_ESM (1u << 12)
+
+/* MDCR_EL3: zero traps nothing. Statistical profiling and trace buffers are Non-secure. */
+#define MDCR_NSPB (3u << 12)
+#define MDCR_SDD  (1u << 16) /* no self-hosted debug in Secure state */
+#define MDCR_NSTB (3u << 24)
+
+#define VECTOR_LENGTH_MAX 0xfu
+#define SMCR_EZT0         (1u << 30)
+#define SMCR_FA64         (1u << 31)
+
+/* A field of an ID register, of 4 bits. */
+static uint64_t field(uint64_t id, unsigned int shift)
+{
+    return (id >> shift) & 0xf;
+}
+
+static uint64_t when(bool present, uint64_t bits)
+{
+    return present ? bits : 0;
+}
+
+static uint64_t scr_value(void)
+{
+    const uint64_t isar1 = read_sysreg(id_aa64isar1_el1);
+    const uint64_t mmfr0 = read_sysreg(id_aa64mmfr0_el1);
+    const uint64_t mmfr1 = read_sysreg(id_aa64mmfr1_el1);
+    const uint64_t mmfr3 = READ_SYSREG(ID_AA64MMFR3_EL1);
+    const uint64_t pfr0 = read_sysreg(id_aa64pfr0_el1);
+    const uint64_t pfr1 = read_sysreg(id_aa64pfr1_el1);
+    const bool pauth = field(isar1, 4) != 0 || field(isar1, 8) != 0; /* APA, API */
+
+    return SCR_NS | SCR_RES1 | SCR_HCE | SCR_SIF | SCR_RW | when(pauth, SCR_APK | SCR_API) |
+           when(field(pfr0, 56) >= 2, SCR_ENSCXT) | when(field(pfr1, 8) >= 2, SCR_ATA) |
+           when(field(mmfr0, 56) != 0, SCR_FGTEN) | when(field(mmfr0, 60) >= 2, SCR_ECVEN) |
+           when(field(pfr0, 44) >= 2, SCR_AMVOFF) | when(field(mmfr1, 40) != 0, SCR_HXEN) |
+           when(field(pfr1, 24) != 0, SCR_ENTP2) | when(field(mmfr3, 0) != 0, SCR_TCR2EN) |
+           when(field(mmfr3, 4) != 0, SCR_SCTLR2EN) |
+           when((mmfr3 & 0xffff00) != 0, SCR_PIEN); /* S1PIE, S2PIE, S1POE, S2POE */
+}
+
+/* The longest vectors that there are: EL2 may shorten them. */
+static void vectors_setup(void)
+{
+    const bool sve = field(read_sysreg(id_aa64pfr0_el1), 32) != 0;
+    const uint64_t sme = field(read_sysreg(id_aa64pfr1_el1), 24);
+
+    write_sysreg(cptr_el3, when(sve, CPTR_EZ) | when(sme != 0, CPTR_ESM));
+    isb();
+    if (sve) {
+        WRITE_SYSREG(ZCR_EL3, VECTOR_LENGTH_MAX);
+    }
+    if (sme != 0) {
+        const bool fa64 = (READ_SYSREG(ID_AA64SMFR0_EL1) >> 63) != 0;
+
+        WRITE_SYSREG(SMCR_EL3,
+                     VECTOR_LENGTH_MAX | when(fa64, SMCR_FA64) | when(sme >= 2, SMCR_EZT0));
+    }
+}
+
+void el3_setup(void)
+{
+    const uint64_t dfr0 = read_sysreg(id_aa64dfr0_el1);
+
+    write_sysreg(scr_el3, scr_value());
+    vectors_setup();
+    write_sysreg(mdcr_el3, MDCR_SDD | when(field(dfr0, 32) != 0, MDCR_NSPB) |
+                               when(field(dfr0, 44) != 0, MDCR_NSTB));
+    write_sysreg(cntfrq_el0, COUNTER_HZ);
+    isb();
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "world.h"
+
+int main(void)
+{
+    int failed = run_version_tests();
+
+    failed += run_buffer_tests();
+    failed += run_discovery_tests();
+    failed += run_hostile_tests();
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "rig.h"
+
+const struct parley_config rig_default_config = {
+    .vm_id_first = 1,
+    .vms_max = 15,
+    .vcpus_max = 4,
+    .partitions_max = 16,
+    .rxtx_pages_max = 8,
+};
+
+static struct {
+    struct parley *parley;
+    struct posix_vm *vm[RIG_VMS_MAX];
+    unsigned int vms;
+    bool on;
+} rig;
+
+static _Noreturn void rig_die(const char *why)
+{
+    fprintf(stderr, "test rig: %s\n", why);
+    abort();
+}
+
+void rig_start_with(const struct spmc_config *secure, const struct parley_config *config)
+{
+    size_t bytes = parley_memory_size(config);
+
+    rig_stop();
+    posix_start(secure);
+    rig.on = true;
+    rig.vms = 0;
+    rig.parley = parley_init(posix_memory_take(bytes), bytes, config);
+    if (rig.parley == NULL) {
+        rig_die("parley_init() refuses");
+    }
+}
+
+void rig_start(const struct spmc_config *secure)
+{
+    rig_start_with(secure, &rig_default_config);
+}
+
+static void rig_take_vms(void)
+{
+    for (unsigned int i = 0; i < rig.vms; i++) {
+        if (posix_vm_parley(rig.vm[i]) != NULL) {
+            posix_vm_destroy(rig.vm[i]);
+        }
+        posix_vm_free(rig.vm[i]);
+    }
+    rig.vms = 0;
+}
+
+bool rig_stop_after_shutdown(void)
+{
+    if (!rig.on) {
+        return true;
+    }
+    rig.on = false;
+    rig_take_vms();
+    posix_stop();
+    return posix_violations() == 0;
+}
+
+bool rig_stop(void)
+{
+    if (!rig.on) {
+        return true;
+    }
+    rig_take_vms();
+    if (parley_shutdown(rig.parley) != PARLEY_DONE) {
+        posix_violation("parley_shutdown() refuses");
+    }
+    return rig_stop_after_shutdown();
+}
+
+struct parley *rig_parley(void)
+{
+    return rig.parley;
+}
+
+static struct posix_vm *add_ram(bool aarch64)
+{
+    char name[16];
+
+    if (rig.vms == RIG_VMS_MAX) {
+        rig_die("more VMs than the rig has");
+    }
+    snprintf(name, sizeof(name), "vm%u", rig.vms);
+    rig.vm[rig.vms] = posix_vm_new(name, RIG_VM_IPA, RIG_VM_PAGES, aarch64);
+    if (rig.vm[rig.vms] == NULL) {
+        rig_die("no RAM left");
+    }
+    return rig.vm[rig.vms++];
+}
+
+struct posix_vm *rig_ram(bool aarch64)
+{
+    return add_ram(aarch64);
+}
+
+struct parley_vm_config rig_vm_config(uint16_t id)
+{
+    return (struct parley_vm_config){.id = id, .vcpus = 2, .rxtx_pages_max = 4};
+}
+
+static struct posix_vm *add_vm(const struct parley_vm_config *config, bool aarch64)
+{
+    struct posix_vm *vm = add_ram(aarch64);
+    struct parley_vm_config filled = *config;
+
+    if (filled.vcpus == 0) {
+        filled.vcpus = 2;
+    }
+    if (filled.rxtx_pages_max == 0) {
+        filled.rxtx_pages_max = 4;
+    }
+    if (posix_vm_create(vm, rig.parley, &filled) != PARLEY_DONE) {
+        rig_die("parley_vm_create() refuses");
+    }
+    return vm;
+}
+
+struct posix_vm *rig_vm(const struct parley_vm_config *config)
+{
+    return add_vm(config, true);
+}
+
+struct posix_vm *rig_vm_32(const struct parley_vm_config *config)
+{
+    return add_vm(config, false);
+}
+
+void rig_vm_end(struct posix_vm *vm)
+{
+    if (posix_vm_parley(vm) != NULL) {
+        posix_vm_destroy(vm);
+    }
+    posix_vm_free(vm);
+    for (unsigned int i = 0; i < rig.vms; i++) {
+        if (rig.vm[i] == vm) {
+            rig.vm[i] = rig.vm[--rig.vms];
+            return;
+        }
+    }
+}
+
+struct parley_vm_status rig_vm_status(const struct posix_vm *vm)
+{
+    struct parley_vm_status status;
+
+    parley_vm_status(posix_vm_parley(vm), &status);
+    return status;
+}
+
+struct parley_status rig_status(void)
+{
+    struct parley_status status;
+
+    parley_status(rig.parley, &status);
+    return status;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A test rig: the simulated machine with a Secure world, Parley, and VMs. One at a time.
+ *
+ *     rig_start(&posix_spmc_1_2);
+ *     struct posix_vm *vm = rig_vm(&(struct parley_vm_config){.id = 3});
+ *     settle(vm, FFA_VERSION_1_1);                        see call.h
+ *     ...
+ *     rig_stop();
+ */
+#ifndef RIG_H
+#define RIG_H
+
+#include "posix.h"
+
+#define RIG_VMS_MAX 16u
+
+/* IDs 1 to 15; 4 vCPUs; buffers of up to 8 pages; 16 partitions. */
+extern const struct parley_config rig_default_config;
+
+/* Powers on and starts Parley, which must succeed. NULL: no Secure world (it is looked for). */
+void rig_start(const struct spmc_config *secure);
+void rig_start_with(const struct spmc_config *secure, const struct parley_config *config);
+
+/*
+ * Destroys what there is, shuts Parley down, and powers off. True if all that worked and nothing
+ * broke a rule since rig_start(). Does nothing if the rig was not started, or is stopped already.
+ */
+bool rig_stop(void);
+
+/* The same without parley_shutdown(), whose answer a test has seen already. */
+bool rig_stop_after_shutdown(void);
+
+struct parley *rig_parley(void);
+
+/*
+ * Adds a VM: 64 pages of RAM at RIG_VM_IPA, AArch64. Where the configuration says 0 it gets 2
+ * vCPUs and buffers of up to 4 pages. It must succeed.
+ */
+#define RIG_VM_IPA   0x80000000u
+#define RIG_VM_PAGES 64u
+struct posix_vm *rig_vm(const struct parley_vm_config *config);
+
+/* The same with an AArch32 EL1. */
+struct posix_vm *rig_vm_32(const struct parley_vm_config *config);
+
+/* RAM only, for a test that creates the VM in Parley itself. */
+struct posix_vm *rig_ram(bool aarch64);
+
+/* A configuration with the same defaults, for posix_vm_create(). */
+struct parley_vm_config rig_vm_config(uint16_t id);
+
+/* Ends one VM, or mere RAM, before the others. The pointer is no more. */
+void rig_vm_end(struct posix_vm *vm);
+
+struct parley_vm_status rig_vm_status(const struct posix_vm *vm);
+struct parley_status rig_status(void);
+
+#endif
