@@ -14,6 +14,9 @@ PARLEY_SOURCES := \
 	src/run.c \
 	src/indirect.c \
 	src/secure.c \
+	src/notification.c \
+	src/notification_life.c \
+	src/schedule.c \
 	src/shadow.c \
 	src/availability.c \
 	src/console.c \

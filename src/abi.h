@@ -53,11 +53,11 @@
     ROW(NORMAL_WORLD_RESUME,         0x7c,   32,     1_0,   ELSEWHERE, NOTHING, none)              \
     ROW(NOTIFICATION_BITMAP_CREATE,  0x7d,   32,     1_1,   ELSEWHERE, NOTHING, none)              \
     ROW(NOTIFICATION_BITMAP_DESTROY, 0x7e,   32,     1_1,   ELSEWHERE, NOTHING, none)              \
-    ROW(NOTIFICATION_BIND,           0x7f,   32,     1_1,   LATER,     NOTHING, none)              \
-    ROW(NOTIFICATION_UNBIND,         0x80,   32,     1_1,   LATER,     NOTHING, none)              \
-    ROW(NOTIFICATION_SET,            0x81,   32,     1_1,   LATER,     NOTHING, none)              \
-    ROW(NOTIFICATION_GET,            0x82,   32,     1_1,   LATER,     NOTHING, none)              \
-    ROW(NOTIFICATION_INFO_GET,       0x83,   BOTH,   1_1,   LATER,     NOTHING, none)              \
+    ROW(NOTIFICATION_BIND,           0x7f,   32,     1_1,   SERVED,    RECEIVER, notification_bind) \
+    ROW(NOTIFICATION_UNBIND,         0x80,   32,     1_1,   SERVED,    RECEIVER, notification_unbind) \
+    ROW(NOTIFICATION_SET,            0x81,   32,     1_1,   SERVED,    SIGNALS, notification_set)  \
+    ROW(NOTIFICATION_GET,            0x82,   32,     1_1,   SERVED,    RECEIVER, notification_get)  \
+    ROW(NOTIFICATION_INFO_GET,       0x83,   BOTH,   1_1,   SERVED,    SIGNALS, notification_info_get) \
     ROW(RX_ACQUIRE,                  0x84,   32,     1_1,   ELSEWHERE, NOTHING, none)              \
     ROW(SPM_ID_GET,                  0x85,   32,     1_1,   SERVED,    SPMC_ID, spm_id_get)        \
     ROW(MSG_SEND2,                   0x86,   32,     1_1,   SERVED,    NOTHING, msg_send2)         \
@@ -87,7 +87,9 @@ enum abi_role {
 
 enum abi_needs {
     ABI_NEEDS_NOTHING,
-    ABI_NEEDS_SPMC_ID, /* an SPMC that has told its ID */
+    ABI_NEEDS_SPMC_ID,  /* an SPMC that has told its ID */
+    ABI_NEEDS_SIGNALS,  /* notifications in the configuration */
+    ABI_NEEDS_RECEIVER, /* these, and a VM that receives them */
 };
 
 /* SERVES_<name>: whether a VM can use the ABI, as a constant. */

@@ -33,9 +33,20 @@ static bool row_has_width(const struct abi_row *row, uint32_t fid)
     return (row->widths & width) != 0;
 }
 
-static bool row_has_what_it_needs(const struct abi_row *row, const struct parley *parley)
+static bool row_has_what_it_needs(const struct abi_row *row, const struct parley_vm *vm)
 {
-    return row->needs == ABI_NEEDS_NOTHING || parley->spmc.has_id;
+    switch ((enum abi_needs)row->needs) {
+    case ABI_NEEDS_SPMC_ID:
+        return vm->parley->spmc.has_id;
+    case ABI_NEEDS_SIGNALS:
+        return vm->parley->config.npi_intid != 0;
+    case ABI_NEEDS_RECEIVER:
+        return vm->parley->config.npi_intid != 0 &&
+               (vm->properties & FFA_PARTITION_NOTIFICATION_RECV) != 0;
+    case ABI_NEEDS_NOTHING:
+        break;
+    }
+    return true;
 }
 
 /* What FFA_FEATURES and the gate agree on: does the ABI exist for this VM, at this version? */
@@ -43,7 +54,7 @@ static bool row_exists_for(const struct abi_row *row, const struct parley_vm *vm
                            enum parley_version version, uint32_t fid)
 {
     return row->since <= version && row_has_width(row, fid) &&
-           (vm->aarch64 || !ffa_fid_is_64(fid)) && row_has_what_it_needs(row, vm->parley);
+           (vm->aarch64 || !ffa_fid_is_64(fid)) && row_has_what_it_needs(row, vm);
 }
 
 bool parley_abi_offered(const struct parley_vm *vm, enum parley_version version, uint32_t fid)

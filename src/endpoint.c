@@ -19,6 +19,18 @@ bool parley_endpoint_take(struct parley_vm *vm, uint64_t *word)
     return false;
 }
 
+bool parley_endpoint_hold(struct parley_vm *vm)
+{
+    uint64_t word = parley_load_acquire(&vm->word);
+
+    while (!word_is_dying(word) && !word_references_exhausted(word)) {
+        if (parley_compare_exchange(&vm->word, &word, word + WORD_REFERENCE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void parley_endpoint_drop(struct parley_vm *vm)
 {
     /* Pairs with the acquire in lifecycle.c that sees the last reference go. */
@@ -33,19 +45,29 @@ bool parley_policy_allows(const struct parley_vm *vm, const struct parley_vm *pe
     return (parley_policy_row(vm, right)[place / 64] >> (place % 64) & 1) != 0;
 }
 
-struct parley_vm *parley_endpoint_find(const struct parley_vm *caller, uint16_t id, uint64_t *word)
+/* The place of an ID that the VM may know by policy, or NULL. */
+static struct parley_vm *known_place(const struct parley_vm *vm, uint16_t id)
 {
-    struct parley *parley = caller->parley;
+    struct parley *parley = vm->parley;
     unsigned int place = (unsigned int)id - parley->config.vm_id_first;
 
-    if (place >= parley->config.vms_max) {
+    if (place >= parley->config.vms_max ||
+        !parley_policy_allows(vm, &parley->vms[place], POLICY_DISCOVER)) {
         return NULL;
     }
-    struct parley_vm *vm = &parley->vms[place];
-    if (!parley_policy_allows(caller, vm, POLICY_DISCOVER) || !parley_endpoint_take(vm, word)) {
-        return NULL;
-    }
-    return vm;
+    return &parley->vms[place];
+}
+
+struct parley_vm *parley_endpoint_find(const struct parley_vm *caller, uint16_t id, uint64_t *word)
+{
+    struct parley_vm *vm = known_place(caller, id);
+
+    return vm != NULL && parley_endpoint_take(vm, word) ? vm : NULL;
+}
+
+bool parley_vm_id_is_known(const struct parley_vm *vm, uint16_t id)
+{
+    return known_place(vm, id) != NULL;
 }
 
 struct parley_vm *parley_endpoint_take_again(struct parley *parley, uint16_t id,

@@ -52,6 +52,10 @@ static int32_t deliver(struct parley_vm *sender, struct parley_vm *receiver,
     parley_rx_copy_from_tx(receiver, header_bytes, sender, message->payload_offset,
                            message->payload_bytes);
     parley_rx_fill_end(receiver, bytes);
+    if ((receiver->properties & FFA_PARTITION_NOTIFICATION_RECV) != 0) {
+        parley_notify(receiver, PARLEY_EVERY_VCPU,
+                      (struct scope){.framework = FRAMEWORK_HYPERVISOR});
+    }
     return FFA_OK;
 }
 

@@ -43,6 +43,7 @@ struct spmc {
     bool has_id;
     uint16_t id;
     bool takes_messages; /* FFA_MSG_SEND2 */
+    uint16_t sri_intid;  /* the schedule receiver interrupt; 0: it has no notifications */
     uint8_t *rx;         /* one page each, shared with the SPMC while `mapped` */
     uint8_t *tx;         /* written under the lock once VMs run */
     parley_lock lock;
@@ -62,6 +63,41 @@ struct rxtx {
     void **tx;
 };
 
+/* Framework notifications, as bits of a scope: who says that the RX buffer is full. */
+#define FRAMEWORK_SPM        1u
+#define FRAMEWORK_HYPERVISOR 2u
+
+/* What pends for a VM as a whole, or for one of its vCPUs. Under the lock of the VM's
+ * notifications. */
+struct scope {
+    uint64_t vms;       /* what VMs have set */
+    uint32_t framework; /* FRAMEWORK_... */
+    bool secure;        /* the SPMC has something */
+    bool is_armed;      /* the interrupt was raised, and the VM has not looked since */
+    bool is_told;       /* NOTIFICATION_INFO_GET has said so */
+};
+
+/* Who may set one notification. */
+struct binding {
+    uint16_t sender;     /* 0: nobody */
+    uint32_t generation; /* of a VM: the binding is to one life */
+    bool is_per_vcpu;
+};
+
+struct notifications {
+    parley_lock lock;
+    struct scope global;
+    struct binding bindings[FFA_NOTIFICATION_COUNT]; /* to VMs */
+    struct binding
+        secure_bindings[FFA_NOTIFICATION_COUNT]; /* to partitions: the SPMC's, remembered */
+    bool has_bitmap;                             /* at the SPMC */
+    uint16_t drained; /* at the end of the VM: vCPUs whose bits were taken, */
+    uint16_t tries;   /* and how often the bitmap was refused back */
+};
+
+#define NOTIFICATION_TRIES_MAX 100u
+#define PARLEY_EVERY_VCPU      (~0u)
+
 /* A direct request that a vCPU serves. */
 struct service {
     uint32_t fid; /* of the request; 0: serves none */
@@ -78,6 +114,7 @@ struct vcpu {
     parley_atomic64 word; /* vcpu.h */
     struct parley_regs message;
     struct service serving;
+    struct scope notifications;
     uint32_t asked;           /* the kind of its request to a Secure Partition */
     unsigned int left_on_cpu; /* while SECURE_LEFT */
     unsigned int runs;        /* how often Parley has resumed what it left */
@@ -89,6 +126,7 @@ struct shadow {
     uint8_t *rx; /* parley_config.shadow_pages each */
     uint8_t *tx;
     bool is_registered;
+    parley_atomic64 is_full; /* the SPMC's message waits for the VM's RX buffer */
 };
 
 /* How far the partitions have been told of a VM. Belongs to the caller that drives the VM's life.
@@ -142,6 +180,7 @@ struct parley_vm {
 
     struct rxtx rxtx;
     struct shadow shadow;
+    struct notifications notifications;
     struct availability availability;
     uint64_t *told;    /* the partitions that know this VM: a bitmap over the SPMC's list */
     struct vcpu *vcpu; /* parley_config.vcpus_max of them, `vcpus` in use */
@@ -152,7 +191,9 @@ struct parley_vm {
 struct parley {
     struct parley_config config;
     struct spmc spmc;
-    struct parley_vm *vms;     /* config.vms_max of them; VM vm_id_first + n is vms[n] */
+    parley_atomic64
+        *cpu_wants;        /* for each CPU, the partitions that want it: see parley_cpu_wants() */
+    struct parley_vm *vms; /* config.vms_max of them; VM vm_id_first + n is vms[n] */
     unsigned int rights_words; /* 64-bit words in one bitmap over the directory */
 };
 
@@ -255,6 +296,8 @@ static inline uint32_t parley_version_word(enum parley_version version)
  * life. *word is what the word showed. Returns false, and takes nothing, if the VM is not a member.
  */
 bool parley_endpoint_take(struct parley_vm *vm, uint64_t *word);
+/* The same for a VM that may not be final yet: it only does not end. */
+bool parley_endpoint_hold(struct parley_vm *vm);
 void parley_endpoint_drop(struct parley_vm *vm);
 
 /* The rights of the policy, as places in parley_vm.rights: 1 << right is PARLEY_MAY_... */
@@ -287,6 +330,9 @@ bool parley_endpoint_is_visible(const struct parley_vm *caller, uint16_t id);
 struct parley_vm *parley_endpoint_take_again(struct parley *parley, uint16_t id,
                                              uint32_t generation);
 
+/* Whether the ID is one that the VM may know by policy, whoever is there. */
+bool parley_vm_id_is_known(const struct parley_vm *vm, uint16_t id);
+
 /* Whether the UUID is one of the VM's, or nil. */
 bool parley_vm_has_uuid(const struct parley_vm *vm, const struct ffa_uuid *uuid);
 
@@ -299,8 +345,10 @@ int32_t parley_rx_fill_begin(struct parley_vm *vm);
 bool parley_rx_write(struct parley_vm *vm, size_t offset, const void *from, size_t bytes);
 /* Hands the buffer to the VM: `bytes` of it were written, the rest is cleared. */
 void parley_rx_fill_end(struct parley_vm *vm, size_t bytes);
-/* Gives the buffer back unfilled. */
+/* Gives the buffer back unfilled; to whoever waits for it, if a message from the SPMC does. */
 void parley_rx_fill_abandon(struct parley_vm *vm);
+/* Gives it back to nobody in particular. */
+void parley_rx_fill_cancel(struct parley_vm *vm);
 /* Gives back an RX buffer that the VM owns. False if it does not. */
 bool parley_rx_release(struct parley_vm *vm);
 enum parley_rx_state parley_rx_state(const struct parley_vm *vm);
@@ -378,6 +426,8 @@ int32_t parley_secure_run(const struct call *call, uint32_t target, struct parle
  */
 int32_t parley_secure_check(const struct parley_vm *vm, uint16_t id, const struct ffa_uuid *uuid,
                             uint32_t property);
+/* Whether the VM sees the partition, and policy allows it what `right` (PARLEY_MAY_...) says. */
+int32_t parley_secure_allows(const struct parley_vm *vm, uint16_t id, uint8_t right);
 /* For the end of a VM: resumes what it left in the Secure world. False if something is left. */
 bool parley_secure_end(struct parley_vm *vm);
 
@@ -388,8 +438,42 @@ bool parley_shadow_is_wanted(const struct parley_vm *vm);
 void parley_shadow_register(struct parley_vm *vm);
 /* While the VM's pair is UNMAPPING, or at its end. False if the SPMC does not give it back. */
 bool parley_shadow_unregister(struct parley_vm *vm);
+/* The SPMC has filled the shadow: hands it on when the VM's RX buffer is free. */
+void parley_shadow_receive(struct parley_vm *vm);
+/* The VM's RX buffer has become free: hands on what waits. */
+void parley_shadow_deliver(struct parley_vm *vm);
 /* Sends to a Secure Partition what is in the VM's TX buffer, which is held. */
 int32_t parley_shadow_send(const struct call *call, const struct message *message);
+
+/* --- notification.c ------------------------------------------------------- */
+
+int32_t parley_handle_notification_bind(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_notification_unbind(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_notification_set(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_notification_get(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_notification_info_get(const struct call *call, struct parley_regs *result);
+
+/* Adds what pends for the VM, or for one vCPU, and interrupts it if that is due. */
+void parley_notify(struct parley_vm *vm, unsigned int vcpu, struct scope news);
+/* At finality: interrupts for what came before. */
+void parley_notifications_start(struct parley_vm *vm);
+
+/* --- notification_life.c -------------------------------------------------- */
+
+/* Before the VM runs: the bitmap at the SPMC. The VM does without, if the SPMC refuses. */
+void parley_notifications_create(struct parley_vm *vm);
+/* At its end, one SMC a step. */
+enum parley_progress parley_notifications_destroy(struct parley_vm *vm);
+void parley_notifications_reset(struct parley_vm *vm);
+
+/* --- schedule.c ----------------------------------------------------------- */
+
+/* The partitions that want a CPU: a bitmap over the SPMC's list. Bits are set by all, cleared
+ * there. */
+static inline parley_atomic64 *parley_cpu_wants(const struct parley *parley, unsigned int cpu)
+{
+    return &parley->cpu_wants[cpu * ((parley->config.partitions_max + 63u) / 64u)];
+}
 
 /* --- availability.c ------------------------------------------------------- */
 

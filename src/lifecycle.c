@@ -164,6 +164,8 @@ enum parley_progress parley_vm_create(struct parley *parley, const struct parley
         return PARLEY_REFUSED_ID_USED;
     }
     set_attributes(place, config);
+    parley_notifications_reset(place);
+    parley_notifications_create(place);
     parley_availability_begin(place);
     *vm = place;
     return parley_vm_continue(place);
@@ -197,6 +199,8 @@ static void finish_reset(struct parley_vm *vm)
 {
     (void)parley_counter_increment(&vm->counters.resets);
     begin_next_life(vm);
+    parley_notifications_reset(vm);
+    parley_notifications_create(vm);
     parley_availability_begin(vm);
     (void)move(vm, VM_RESETTING, VM_CREATING);
 }
@@ -234,6 +238,14 @@ static enum parley_progress take_down(struct parley_vm *vm, enum vm_phase phase)
         return quarantine(vm, phase);
     case AVAILABILITY_DONE:
         break;
+    }
+    switch (parley_notifications_destroy(vm)) {
+    case PARLEY_DONE:
+        break;
+    case PARLEY_AGAIN:
+        return PARLEY_AGAIN;
+    default:
+        return quarantine(vm, phase);
     }
     return parley_shadow_unregister(vm) ? PARLEY_DONE : quarantine(vm, phase);
 }

@@ -5,6 +5,16 @@
 
 /* --- Configuration and memory --------------------------------------------- */
 
+/* Both are given, and differ, or neither is (FF-A 1.2, 10.5 and 10.6: SGIs or PPIs). */
+static bool are_interrupts(const struct parley_config *config)
+{
+    if (config->npi_intid == 0 || config->sri_intid == 0) {
+        return config->npi_intid == config->sri_intid;
+    }
+    return config->npi_intid != config->sri_intid && config->npi_intid < 32 &&
+           config->sri_intid < 32;
+}
+
 static const char *check_config(const struct parley_config *config)
 {
     if (config->vms_max == 0 || config->vms_max > PARLEY_VMS_MAX) {
@@ -23,6 +33,12 @@ static const char *check_config(const struct parley_config *config)
     if (config->shadow_pages > PARLEY_RXTX_PAGES_MAX) {
         return "shadow_pages is too large";
     }
+    if (config->cpus_max == 0 || config->cpus_max > PARLEY_CPUS_MAX) {
+        return "cpus_max is 0 or too large";
+    }
+    if (!are_interrupts(config)) {
+        return "npi_intid and sri_intid are not two SGIs or PPIs, or both 0";
+    }
     if (config->rxtx_pages_max == 0 || config->rxtx_pages_max > PARLEY_RXTX_PAGES_MAX) {
         return "rxtx_pages_max is 0 or too large";
     }
@@ -39,6 +55,7 @@ struct memory_plan {
     size_t vcpus;
     size_t rights;
     size_t told;
+    size_t cpu_wants;
     size_t buffer_pages;
     size_t partitions;
     size_t total;
@@ -81,6 +98,8 @@ static struct memory_plan plan_memory(const struct parley_config *config)
     plan.vms = reserve(&plan.total, vms, sizeof(struct parley_vm));
     plan.vcpus = reserve(&plan.total, vms * config->vcpus_max, sizeof(struct vcpu));
     plan.rights = reserve(&plan.total, vms, rights_per_vm(config) * sizeof(uint64_t));
+    plan.cpu_wants =
+        reserve(&plan.total, config->cpus_max, told_words(config) * sizeof(parley_atomic64));
     plan.buffer_pages =
         reserve(&plan.total, vms, 2 * (size_t)config->rxtx_pages_max * sizeof(void *));
     plan.partitions = reserve(&plan.total, config->partitions_max, sizeof(struct partition));
@@ -132,6 +151,7 @@ static void set_up_vm(struct parley *parley, unsigned int place, uint8_t *memory
     vm->rxtx.rx = pages + place * 2 * pages_max;
     vm->rxtx.tx = vm->rxtx.rx + pages_max;
     parley_lock_init(&vm->negotiation);
+    parley_lock_init(&vm->notifications.lock);
     parley_store_release(&vm->rxtx.state, PARLEY_RX_UNMAPPED);
     parley_store_release(&vm->phase, VM_FREE);
     parley_store_release(&vm->word, word_make(0, true));
@@ -159,6 +179,7 @@ struct parley *parley_init(void *memory, size_t bytes, const struct parley_confi
         set_up_vm(parley, place, base, &plan);
     }
     parley_lock_init(&parley->spmc.lock);
+    parley->cpu_wants = (parley_atomic64 *)(void *)(base + plan.cpu_wants);
     parley->spmc.rx = base + plan.spmc_rx;
     parley->spmc.tx = base + plan.spmc_tx;
     parley->spmc.partitions = (struct partition *)(void *)(base + plan.partitions);
@@ -197,6 +218,7 @@ void parley_status(const struct parley *parley, struct parley_status *status)
         .spmc_version = parley->spmc.version,
         .spmc_id = parley->spmc.id,
         .partition_count = parley->spmc.partition_count,
+        .sri_intid = parley->spmc.sri_intid,
         .vms = count_vms(parley),
     };
 }

@@ -8,6 +8,7 @@
  * discover it. It is read under a reference, and the reference is dropped before the entry is
  * handed out.
  */
+#include "bits.h"
 #include "internal.h"
 
 /* --- Properties ----------------------------------------------------------- */
@@ -110,19 +111,6 @@ static bool next_partition(struct partition_scan *scan, struct partition_entry *
 
 /* --- VMs ------------------------------------------------------------------ */
 
-static unsigned int lowest_bit(uint64_t bits)
-{
-    unsigned int index = 0;
-
-    for (unsigned int width = 32; width > 0; width /= 2) {
-        if ((bits & ((1ull << width) - 1)) == 0) {
-            bits >>= width;
-            index += width;
-        }
-    }
-    return index;
-}
-
 /* The VMs that the caller may see, as one word of the bitmap over the directory. */
 static uint64_t visible_word(const struct partition_scan *scan, unsigned int word)
 {
@@ -147,7 +135,7 @@ static struct parley_vm *next_visible_vm(struct partition_scan *scan)
         uint64_t left = visible_word(scan, word) & (~0ull << (scan->next_vm % 64));
 
         if (left != 0) {
-            scan->next_vm = (uint16_t)(word * 64 + lowest_bit(left) + 1);
+            scan->next_vm = (uint16_t)(word * 64 + bits_lowest(left) + 1);
             return &parley->vms[scan->next_vm - 1];
         }
         scan->next_vm = (uint16_t)((word + 1) * 64);

@@ -200,7 +200,11 @@ int32_t parley_handle_rx_release(const struct call *call, struct parley_regs *re
 
 bool parley_rx_release(struct parley_vm *vm)
 {
-    return move(&vm->rxtx, PARLEY_RX_FULL, PARLEY_RX_FREE);
+    if (!move(&vm->rxtx, PARLEY_RX_FULL, PARLEY_RX_FREE)) {
+        return false;
+    }
+    parley_shadow_deliver(vm);
+    return true;
 }
 
 int32_t parley_rx_fill_begin(struct parley_vm *vm)
@@ -256,9 +260,15 @@ void parley_rx_fill_end(struct parley_vm *vm, size_t bytes)
     (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FULL);
 }
 
-void parley_rx_fill_abandon(struct parley_vm *vm)
+void parley_rx_fill_cancel(struct parley_vm *vm)
 {
     (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FREE);
+}
+
+void parley_rx_fill_abandon(struct parley_vm *vm)
+{
+    parley_rx_fill_cancel(vm);
+    parley_shadow_deliver(vm);
 }
 
 /* --- The TX buffer -------------------------------------------------------- */

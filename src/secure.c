@@ -37,14 +37,21 @@ static bool is_visible(const struct parley_vm *vm, uint16_t id)
            !parley_partition_is_hidden(vm, partition);
 }
 
-int32_t parley_secure_check(const struct parley_vm *vm, uint16_t id, const struct ffa_uuid *uuid,
-                            uint32_t property)
+int32_t parley_secure_allows(const struct parley_vm *vm, uint16_t id, uint8_t right)
 {
     if (!is_visible(vm, id)) {
         return FFA_INVALID_PARAMETERS;
     }
-    if ((vm->secure_rights & PARLEY_MAY_MESSAGE) == 0) {
-        return FFA_DENIED;
+    return (vm->secure_rights & right) != 0 ? FFA_OK : FFA_DENIED;
+}
+
+int32_t parley_secure_check(const struct parley_vm *vm, uint16_t id, const struct ffa_uuid *uuid,
+                            uint32_t property)
+{
+    int32_t status = parley_secure_allows(vm, id, PARLEY_MAY_MESSAGE);
+
+    if (status != FFA_OK) {
+        return status;
     }
 
     const struct partition *partition = find_partition(&vm->parley->spmc, id, uuid);

@@ -7,6 +7,7 @@
  * reads what was checked, and each VM's RX buffer has one producer.
  */
 #include "internal.h"
+#include "span.h"
 
 static size_t shadow_bytes(const struct parley_vm *vm)
 {
@@ -48,6 +49,7 @@ bool parley_shadow_unregister(struct parley_vm *vm)
     if (!vm->shadow.is_registered) {
         return true;
     }
+    parley_store_release(&vm->shadow.is_full, 0);
     parley_port_smc(&regs);
     vm->shadow.is_registered = parley_spmc_status(&regs) != FFA_OK;
     return !vm->shadow.is_registered;
@@ -77,4 +79,73 @@ int32_t parley_shadow_send(const struct call *call, const struct message *messag
                    message->payload_bytes);
     parley_port_smc(&regs);
     return parley_spmc_status(&regs);
+}
+
+/* --- From a Secure Partition ---------------------------------------------- */
+
+/* Copies the shadow's message to the RX buffer, which is held: how many bytes, or 0 if it is none.
+ */
+static size_t copy_to_rx(struct parley_vm *vm)
+{
+    enum parley_version theirs = parley_spmc_layout_version(&vm->parley->spmc);
+    enum parley_version ours = word_version(parley_load_acquire(&vm->word));
+    size_t header_bytes = parley_layout_message_bytes(ours);
+    uint8_t header[LAYOUT_MESSAGE_BYTES_MAX];
+    struct message message;
+    struct span payload;
+
+    parley_copy(header, vm->shadow.rx, parley_layout_message_bytes(theirs));
+    parley_layout_message_decode(header, theirs, &message);
+    if (message.receiver != vm->id || !ffa_id_is_secure(message.sender) ||
+        message.payload_offset < parley_layout_message_bytes(theirs) ||
+        !span_sub(span_make(vm->shadow.rx, shadow_bytes(vm)), message.payload_offset,
+                  message.payload_bytes, &payload)) {
+        return 0;
+    }
+    parley_layout_message_encode(&message, ours, header);
+    if (!parley_rx_write(vm, 0, header, header_bytes) ||
+        !parley_rx_write(vm, header_bytes, payload.base, payload.bytes)) {
+        return 0;
+    }
+    return header_bytes + payload.bytes;
+}
+
+/* With the RX buffer held. */
+static void deliver_held(struct parley_vm *vm)
+{
+    struct parley_regs release = {{FFA_RX_RELEASE, vm->id}};
+    uint64_t full = 1;
+
+    /* A sibling may have delivered it since. */
+    if (!parley_compare_exchange(&vm->shadow.is_full, &full, 0)) {
+        parley_rx_fill_cancel(vm);
+        return;
+    }
+
+    size_t bytes = copy_to_rx(vm);
+    /* The shadow is the SPMC's again: what it writes from now on is a message of its own. */
+    parley_port_smc(&release);
+    if (bytes == 0) {
+        parley_rx_fill_cancel(vm);
+        return;
+    }
+    parley_rx_fill_end(vm, bytes);
+    parley_notify(vm, PARLEY_EVERY_VCPU, (struct scope){.framework = FRAMEWORK_SPM});
+}
+
+void parley_shadow_deliver(struct parley_vm *vm)
+{
+    /*
+     * Whoever says that there is a message tries to deliver it, and whoever gives the buffer back
+     * looks whether there is one: so one of them does.
+     */
+    while (parley_load_acquire(&vm->shadow.is_full) != 0 && parley_rx_fill_begin(vm) == FFA_OK) {
+        deliver_held(vm);
+    }
+}
+
+void parley_shadow_receive(struct parley_vm *vm)
+{
+    parley_store_release(&vm->shadow.is_full, 1);
+    parley_shadow_deliver(vm);
 }

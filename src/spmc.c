@@ -117,6 +117,14 @@ static bool takes_messages(void)
     return ask(&regs) == FFA_OK;
 }
 
+/* The number of the schedule receiver interrupt: an SPMC that has one has notifications. */
+static uint16_t schedule_receiver_interrupt(void)
+{
+    struct parley_regs regs = {{FFA_FEATURES, FFA_FEATURE_SRI}};
+
+    return ask(&regs) == FFA_OK ? (uint16_t)regs.x[2] : 0;
+}
+
 enum parley_version parley_spmc_layout_version(const struct spmc *spmc)
 {
     return spmc->version >= FFA_VERSION_1_2 ? VERSION_1_2 : VERSION_1_1;
@@ -236,6 +244,7 @@ static const char *connect_buffers(struct spmc *spmc)
         return "it refuses Parley's buffers";
     }
     spmc->takes_messages = takes_messages();
+    spmc->sri_intid = schedule_receiver_interrupt();
     if (!read_partitions(spmc)) {
         return "it does not list its partitions";
     }
@@ -266,6 +275,7 @@ int32_t parley_spmc_disconnect(struct spmc *spmc)
     spmc->version = 0;
     spmc->has_id = false;
     spmc->takes_messages = false;
+    spmc->sri_intid = 0;
     spmc->partition_count = 0;
     if (!spmc->mapped) {
         return FFA_OK;

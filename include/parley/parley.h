@@ -38,6 +38,7 @@ struct parley_regs {
 /* --- One mediator --------------------------------------------------------- */
 
 #define PARLEY_VMS_MAX        4096u /* upper bound of parley_config.vms_max */
+#define PARLEY_CPUS_MAX       1024u /* upper bound of parley_config.cpus_max */
 #define PARLEY_VCPUS_MAX      4096u /* upper bound of parley_config.vcpus_max */
 #define PARLEY_PARTITIONS_MAX 1024u /* upper bound of parley_config.partitions_max */
 #define PARLEY_RXTX_PAGES_MAX 63u   /* what FFA_RXTX_MAP can say in its 6 bits */
@@ -60,6 +61,13 @@ struct parley_config {
      * Partitions, 0 to PARLEY_RXTX_PAGES_MAX. 0: there are no such messages. It bounds their size.
      */
     uint16_t shadow_pages;
+    uint16_t cpus_max; /* physical CPUs, as parley_port_cpu() numbers them, 1 to PARLEY_CPUS_MAX */
+    /*
+     * The interrupts that guests are told of: notification pending and schedule receiver. Two SGIs
+     * or PPIs; Linux can use SGIs 8 to 15 only. Both 0: there are no notifications.
+     */
+    uint16_t npi_intid;
+    uint16_t sri_intid;
     /*
      * No SMC is made and no Secure world is looked for: VM to VM only. Left false, Parley asks
      * once, in parley_init(), and does without an SPMC if there is none that it can work with.
@@ -249,6 +257,27 @@ unsigned int parley_vm_cpu(const struct parley_vm *vm);
  */
 enum parley_progress parley_vcpu_finish(struct parley_vm *vm, unsigned int vcpu);
 
+/* --- Notifications and cycles --------------------------------------------- */
+
+/* A vCPU came online, or goes offline: what pends for the VM finds a vCPU that is online. Any
+ * context. */
+void parley_vcpu_online(struct parley_vm *vm, unsigned int vcpu);
+void parley_vcpu_offline(struct parley_vm *vm, unsigned int vcpu);
+
+/*
+ * To be called, outside of the handler, after the physical interrupt parley_status.sri_intid, on
+ * the CPU that took it, and once after a CPU went offline: asks the SPMC who was signalled. One
+ * SMC. PARLEY_AGAIN: there is more, call again. FF-A 1.2, 10.6.
+ */
+enum parley_progress parley_schedule_receivers(struct parley *parley);
+
+/*
+ * Runs, on this CPU, one partition that was signalled and waits for cycles. One SMC. To be called
+ * after parley_schedule_receivers() and parley_port_cpu_kick(). PARLEY_AGAIN: take your interrupts,
+ * then call again; PARLEY_DONE: there was none.
+ */
+enum parley_progress parley_cpu_work(struct parley *parley);
+
 /* --- What an operator can see --------------------------------------------- */
 
 /* Since the VM was created, resets included. Read one by one, while others count. */
@@ -283,6 +312,7 @@ struct parley_status {
     uint32_t spmc_version;    /* what was agreed with the SPMC; 0 if there is none */
     uint16_t spmc_id;         /* valid with spmc_version */
     uint16_t partition_count; /* entries kept of the SPMC's list, one per partition and UUID */
+    uint16_t sri_intid;       /* the physical schedule receiver interrupt; 0: the SPMC has none */
     uint16_t vms;             /* VMs that are created, final or not */
 };
 

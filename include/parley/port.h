@@ -73,6 +73,15 @@ bool parley_port_vcpu_is_online(void *context, unsigned int vcpu);
 /* The CPU that this runs on, as a small number that stays the same. */
 unsigned int parley_port_cpu(void);
 
+/* Makes that CPU call parley_cpu_work() soon. */
+void parley_port_cpu_kick(unsigned int cpu);
+
+/*
+ * Injects a virtual interrupt, edge-triggered, into one vCPU: parley_config.npi_intid. A vCPU that
+ * is blocked has then an interrupt to take: see parley_vcpu_interrupt(). Not to block.
+ */
+void parley_port_interrupt(void *context, unsigned int vcpu, uint16_t intid);
+
 /*
  * Writes text to the VM's own console: printable ASCII, newlines and tabs. Returns how many of the
  * `count` characters it took; fewer than all if the VM writes more than its share, and tries again.
