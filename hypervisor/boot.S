@@ -7,6 +7,7 @@
 
 #define MAIR_VALUE   0xff04     /* 0: device nGnRE, 1: normal write-back (mmu.c) */
 #define TCR_VALUE    0x80823519 /* RES1, PS 40 bits, 4 KiB, inner shareable, write-back, T0SZ 25 */
+#define HCR_VALUE    0x80000038 /* EL1 is AArch64; FIQ, IRQ, SError are ours; not VHE (registers.h) */
 #define SCTLR_VALUE  0x30cd183d /* RES1, WXN, I, SA, C, M */
 
     .section .text.boot, "ax"
@@ -40,8 +41,12 @@ boot_secondary:
     mov     x0, x19
     b       main_secondary
 
-/* Gives CPU x19 its vectors and its stack. */
+/* Gives CPU x19 its vectors and its stack, and EL2 the shape that the rest relies on. */
 cpu_prepare:
+    msr     daifset, #15
+    ldr     x1, =HCR_VALUE
+    msr     hcr_el2, x1
+    isb
     adrp    x1, vectors
     add     x1, x1, :lo12:vectors
     msr     vbar_el2, x1

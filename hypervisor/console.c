@@ -56,7 +56,7 @@ static void write_line(const char *who, const char *text)
         }
     }
     write_text(text);
-    write_text("\r\n");
+    write('\n');
     lock_drop(&console_lock);
 }
 

@@ -27,6 +27,11 @@ unsigned int cpu_count(void)
     return __atomic_load_n(&cpus_ready, __ATOMIC_ACQUIRE);
 }
 
+bool cpu_has_aarch32(void)
+{
+    return bits(register_read(id_aa64pfr0_el1), 4, 4) == 2;
+}
+
 void cpu_start_others(void)
 {
     for (unsigned int index = 1; index < CPUS_MAX; index++) {

@@ -3,6 +3,8 @@
 #ifndef CPU_H
 #define CPU_H
 
+#include <stdbool.h>
+
 #include "machine.h"
 #include "registers.h"
 
@@ -27,5 +29,8 @@ void cpu_ready(void);
 
 /* How many CPUs run. */
 unsigned int cpu_count(void);
+
+/* Whether EL1 can be AArch32. */
+bool cpu_has_aarch32(void);
 
 #endif

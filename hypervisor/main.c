@@ -65,10 +65,13 @@ void main(void)
     gic_init();
     init_cpu();
     cpu_start_others();
+    if (!vms_init()) {
+        machine_exit(1);
+    }
+    report_machine();
     if (!vms_create()) {
         machine_exit(1);
     }
-    report_start();
     vms_start();
     run();
 }

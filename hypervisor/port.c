@@ -59,12 +59,18 @@ static const char *without_prefix(const char *text)
     return at[0] == ':' && at[1] == ' ' ? at + 2 : text;
 }
 
+/* The hypervisor creates all VMs at the start and destroys them at the end, and says so itself. */
+static bool is_told_by_us(enum parley_event_kind kind)
+{
+    return kind == PARLEY_EVENT_VM_CREATED || kind == PARLEY_EVENT_VM_DESTROYED;
+}
+
 void parley_port_event(const struct parley_event *event)
 {
     char text[PARLEY_EVENT_TEXT_BYTES];
     const struct vm *vm;
 
-    if (table.bench) {
+    if (table.bench || is_told_by_us(event->kind)) {
         return;
     }
     parley_event_text(event, text, sizeof(text));

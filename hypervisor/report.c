@@ -40,7 +40,7 @@ static const char *conduit_text(const struct vm *vm)
     return smc ? "SMC, AArch32" : "HVC, AArch32";
 }
 
-void report_start(void)
+void report_machine(void)
 {
     struct parley_status status;
     uint32_t psci = firmware_psci_version();
@@ -51,14 +51,14 @@ void report_start(void)
                 version_text(status.spmc_version).chars);
     console_say("hyp", "EL2: Parley, on %u CPUs; it knows %u Secure Partition entries", cpu_count(),
                 status.partition_count);
-    for (size_t i = 0; i < table.cast_count; i++) {
-        const struct vm *vm = vm_at(i);
+}
 
-        console_say("hyp", "EL1: %s is VM 0x%x, %u vCPU%s, %s, %u KiB at IPA 0x%lx%s",
-                    vm->who->name, vm->who->id, vm->who->vcpus, vm->who->vcpus == 1 ? "" : "s",
-                    conduit_text(vm), vm->place->pages * (PAGE_BYTES / 1024), vm->place->ipa,
-                    vm->place->scattered ? ", scattered" : "");
-    }
+void report_vm_created(const struct vm *vm)
+{
+    console_say("hyp", "EL1: %s is VM 0x%x, %u vCPU%s, %s, %u KiB at IPA 0x%lx%s", vm->who->name,
+                vm->who->id, vm->who->vcpus, vm->who->vcpus == 1 ? "" : "s", conduit_text(vm),
+                vm->place->pages * (PAGE_BYTES / 1024), vm->place->ipa,
+                vm->place->scattered ? ", scattered" : "");
 }
 
 static const char *end_text(const struct vm *vm)
@@ -99,7 +99,6 @@ static void print_vm(const struct vm *vm)
                   end_text(vm));
 }
 
-/* The sum over all VMs of broken expectations. One that checked nothing has broken its promise. */
 static uint64_t count_broken(void)
 {
     uint64_t sum = 0;

@@ -5,8 +5,9 @@
 
 struct vm;
 
-/* Who runs where. Before the VMs are started. */
-void report_start(void);
+/* Who runs where. */
+void report_machine(void);
+void report_vm_created(const struct vm *vm);
 
 void report_vm_stopped(struct vm *vm);
 

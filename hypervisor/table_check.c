@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The rules of a table of VMs. One that breaks a rule is refused before anything is made of it. */
+#include "cpu.h"
 #include "machine.h"
-#include "registers.h"
 #include "table.h"
+
+#define ADDRESS_END         (UINT64_C(1) << ADDRESS_BITS)
+#define ADDRESS_END_AARCH32 (UINT64_C(1) << 32)
 
 static const struct table_fault no_fault;
 
@@ -143,7 +146,7 @@ static const char *check_memory(const struct vm_place *place)
     if (place->ipa % PAGE_BYTES != 0) {
         return "its memory does not start on a page";
     }
-    if (place->ipa >= BIT(ADDRESS_BITS) || end > BIT(ADDRESS_BITS)) {
+    if (place->ipa >= ADDRESS_END || end > ADDRESS_END) {
         return "its memory reaches beyond the address space";
     }
     if (overlaps(place->ipa, end, VM_UART_IPA, VM_UART_IPA + PAGE_BYTES)) {
@@ -167,11 +170,6 @@ static const char *check_image(const struct vm_place *place)
     return NULL;
 }
 
-static bool cpu_has_aarch32(void)
-{
-    return bits(register_read(id_aa64pfr0_el1), 4, 4) == 2;
-}
-
 static const char *check_width(const struct world_vm *vm, const struct vm_place *place)
 {
     if (vm->aarch64) {
@@ -180,7 +178,7 @@ static const char *check_width(const struct world_vm *vm, const struct vm_place 
     if (!cpu_has_aarch32()) {
         return "it is AArch32, which this CPU does not have at EL1";
     }
-    if (place->ipa + (uint64_t)place->pages * PAGE_BYTES > BIT(32)) {
+    if (place->ipa + (uint64_t)place->pages * PAGE_BYTES > ADDRESS_END_AARCH32) {
         return "it is AArch32, and its memory lies above 4 GiB";
     }
     return NULL;

@@ -115,6 +115,11 @@ static void load_image(struct vm *vm)
 /* --- Creation ----------------------------------------------------------------------------------
  */
 
+static size_t pages_for(size_t bytes)
+{
+    return (bytes + PAGE_BYTES - 1) / PAGE_BYTES;
+}
+
 static bool refuse(const struct vm *vm, const char *why)
 {
     console_say("hyp", "%s cannot be made: %s", vm->who->name, why);
@@ -146,11 +151,9 @@ static bool create_in_parley(struct vm *vm)
 static bool vm_create(struct vm *vm, unsigned int vmid)
 {
     const struct world_vm *who = vm->who;
-    size_t vcpu_bytes = who->vcpus * sizeof(struct vcpu);
 
-    vm->place = table_place(&table, who->id);
     vm->state = VM_RUNNING;
-    vm->vcpus = pages_take((vcpu_bytes + PAGE_BYTES - 1) / PAGE_BYTES);
+    vm->vcpus = pages_take(pages_for(who->vcpus * sizeof(struct vcpu)));
     if (vm->vcpus == NULL || !stage2_create(&vm->stage2, vmid)) {
         return refuse(vm, "the hypervisor has no memory left");
     }
@@ -164,7 +167,7 @@ static bool vm_create(struct vm *vm, unsigned int vmid)
     return create_in_parley(vm) || refuse(vm, "Parley refuses it");
 }
 
-bool vms_create(void)
+bool vms_init(void)
 {
     static const struct parley_config config = {
         .vm_id_first = WORLD_VM_ID_FIRST,
@@ -173,27 +176,29 @@ bool vms_create(void)
         .partitions_max = 32,
         .rxtx_pages_max = TABLE_RXTX_PAGES_MAX,
     };
-    size_t parley_pages = (parley_memory_size(&config) + PAGE_BYTES - 1) / PAGE_BYTES;
-    size_t vms_pages = (table.cast_count * sizeof(struct vm) + PAGE_BYTES - 1) / PAGE_BYTES;
+    size_t parley_pages = pages_for(parley_memory_size(&config));
     void *memory = pages_take(parley_pages);
 
-    vms = pages_take(vms_pages);
+    vms = pages_take(pages_for(table.cast_count * sizeof(struct vm)));
     if (memory == NULL || vms == NULL) {
-        console_say("hyp", "no memory for the VMs");
+        console_say("hyp", "no memory for Parley and the VMs");
         return false;
     }
     for (size_t i = 0; i < table.cast_count; i++) {
         vms[i].who = &table.cast[i]; /* Parley's events name VMs from here on */
+        vms[i].place = table_place(&table, table.cast[i].id);
     }
     parley = parley_init(memory, parley_pages * PAGE_BYTES, &config);
-    if (parley == NULL) {
-        console_say("hyp", "Parley does not start");
-        return false;
-    }
+    return parley != NULL; /* Parley has said why not */
+}
+
+bool vms_create(void)
+{
     for (size_t i = 0; i < table.cast_count; i++) {
         if (!vm_create(&vms[i], (unsigned int)i + 1)) {
             return false;
         }
+        report_vm_created(&vms[i]);
     }
     return true;
 }

@@ -56,7 +56,8 @@ struct vm {
     uint64_t rx_pages;
 };
 
-/* Makes the VMs of the table and Parley, which serves them. A failure is told, and is false. */
+/* Makes Parley, and then the VMs of the table, which it serves. A failure is told, and is false. */
+bool vms_init(void);
 bool vms_create(void);
 
 /* Starts vCPU 0 of each. */

@@ -4,7 +4,7 @@
 GATES  := format licence tree compile binary size docs selftest
 CHECKS += $(addprefix gate-,$(GATES))
 
-GATE_SETTINGS := BUILD='$(BUILD)' CC='$(CC)' CLANG='$(CLANG)' CROSS='$(CROSS)' \
+GATE_SETTINGS = BUILD='$(BUILD)' CC='$(CC)' CLANG='$(CLANG)' CROSS='$(CROSS)' \
 	PARLEY_SOURCES='$(PARLEY_SOURCES)' BARE_FLAGS='$(BARE_FLAGS)' CHECKS='$(CHECKS)'
 
 check: ## run everything that shows Parley is right; ONLY="a b" runs some

@@ -90,3 +90,18 @@ $(foreach image,$(GUEST_IMAGES),$(eval $(call guest_image_rules,$(call \
 guests: $(GUEST_BINS) ## build the programs that run at EL1
 
 .PHONY: guests
+
+# The table of negotiation for people to read, from the one that programs play.
+NEGOTIATION_TABLE := docs/negotiation.md
+NEGOTIATION_MAKE  := awk -f guests/scenarios/table.awk guests/scenarios/negotiation.def
+
+negotiation-table: ## write docs/negotiation.md from the rows that are tested
+	$(NEGOTIATION_MAKE) > $(NEGOTIATION_TABLE)
+
+CHECKS += negotiation-table
+check-negotiation-table:
+	@if $(NEGOTIATION_MAKE) | diff $(NEGOTIATION_TABLE) - ; then echo "1 passed, 0 failed"; else \
+		echo "$(NEGOTIATION_TABLE) is stale: run make negotiation-table"; \
+		echo "0 passed, 1 failed"; exit 1; fi
+
+.PHONY: negotiation-table check-negotiation-table

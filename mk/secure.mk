@@ -71,7 +71,7 @@ check-secure-host: $(SECURE_BUILD)/test_spmc $(SECURE_BUILD)/test_spmc_tsan
 $(SECURE_BUILD)/test_spmc: SECURE_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover
 $(SECURE_BUILD)/test_spmc_tsan: SECURE_SANITIZERS := -fsanitize=thread
 $(SECURE_BUILD)/test_spmc $(SECURE_BUILD)/test_spmc_tsan: $(SECURE_HOST_SOURCES) \
-		$(wildcard secure/test/host/*.h secure/spmc/*.h secure/partitions/*.h) include/parley/ffa.h
+		$(wildcard $(addprefix secure/,test/host/*.h spmc/*.h partitions/*.h)) include/parley/ffa.h
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(HOST_FLAGS) $(SECURE_SANITIZERS) -Iinclude -o $@ $(SECURE_HOST_SOURCES) \
 		-lcmocka -lpthread

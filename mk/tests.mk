@@ -32,3 +32,49 @@ check-unit-asan: $(UNIT_TESTS:%=$(BUILD)/tests/asan/%)
 unit: check-unit ## run the unit tests
 
 .PHONY: unit check-unit check-unit-asan
+
+# --- Scenarios ------------------------------------------------------------------------------------
+
+# The guest programs of mk/guests.mk as threads: each under a name of its own, in one process.
+PROGRAMS_INC := $(BUILD)/tests/programs.inc
+
+$(PROGRAMS_INC): mk/guests.mk
+	@mkdir -p $(@D)
+	printf 'PROGRAM(%s)\n' $(GUEST_NAMES) >$@
+
+SCENARIO_FLAGS := -Iguests/include -Iguests/lib -Iguests/scenarios -I$(BUILD)/tests
+GUEST_ON_HOST_FLAGS := $(SCENARIO_FLAGS) -Dsecure_partitions=scenario_partitions
+
+# Arguments: flavour, name, program, flag.
+define scenario_program
+$(BUILD)/tests/$(1)/programs/$(2).o: guests/$(3).c
+	@mkdir -p $$(@D)
+	$$(POSIX_CC_$(1)) $$(POSIX_FLAGS) $(GUEST_ON_HOST_FLAGS) -Dguest_main=$(2)_main $(4) -MMD -MP -c $$< -o $$@
+endef
+
+define scenario_flavour
+$(foreach image,$(GUEST_IMAGES),$(eval $(call scenario_program,$(1),$(call \
+	guest_name,$(image)),$(call guest_program,$(image)),$(call guest_flag,$(image)))))
+
+$(BUILD)/posix/$(1)/guests/%.o: POSIX_FLAGS += $(GUEST_ON_HOST_FLAGS)
+$(BUILD)/posix/$(1)/tests/scenarios/%.o: POSIX_FLAGS += $(SCENARIO_FLAGS)
+$(BUILD)/posix/$(1)/tests/scenarios/scenarios.o: $(PROGRAMS_INC)
+
+$(BUILD)/tests/$(1)/scenarios: $(BUILD)/posix/$(1)/tests/scenarios/scenarios.o \
+		$(GUEST_NAMES:%=$(BUILD)/tests/$(1)/programs/%.o) \
+		$(patsubst guests/%.c,$(BUILD)/posix/$(1)/guests/%.o,$(filter guests/%,$(GUEST_LIB_SOURCES))) \
+		$(BUILD)/posix/$(1)/libposix.a
+	$$(POSIX_CC_$(1)) -pthread $$^ -o $$@
+endef
+$(foreach flavour,$(POSIX_FLAVOURS),$(eval $(call scenario_flavour,$(flavour))))
+
+CHECKS += scenarios scenarios-asan
+check-scenarios: $(BUILD)/tests/plain/scenarios
+	@tests/support/run $<
+
+check-scenarios-asan: $(BUILD)/tests/asan/scenarios
+	@tests/support/run $<
+
+.PHONY: check-scenarios check-scenarios-asan
+
+-include $(wildcard $(BUILD)/tests/*/programs/*.d)

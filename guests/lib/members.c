@@ -5,6 +5,8 @@
 #include "say.h"
 #include "world.h"
 
+#define PARTITION_OF_SEVERAL_UUIDS 2u /* in secure_partitions */
+
 #define PAINT        0x5a
 #define AWAIT_YIELDS 20000u
 
@@ -68,10 +70,13 @@ static uint32_t shown_properties(uint32_t caller_version, uint32_t own_version, 
     return has_bit && aarch64 ? FFA_PARTITION_AARCH64 : 0;
 }
 
-static void add_secure(struct members *members, uint32_t version, const struct ffa_uuid *query)
+/* A manager of 1.1 lists each partition once, so that only one of its UUIDs is known. */
+static void add_secure(struct members *members, uint32_t version, enum secure_world world,
+                       const struct ffa_uuid *query)
 {
     for (unsigned int i = 0; i < PARTITION_COUNT; i++) {
         const struct spmc_partition *partition = &secure_partitions[i];
+        unsigned int known = world == SECURE_WORLD_1_1 ? 1 : partition->uuid_count;
         bool aarch64 = (partition->properties & FFA_PARTITION_AARCH64) != 0;
         struct member member = {
             .id = partition->id,
@@ -79,20 +84,21 @@ static void add_secure(struct members *members, uint32_t version, const struct f
             .properties = shown_properties(version, FFA_VERSION_1_2, aarch64),
         };
 
-        add_partition(members, member, version, partition->uuids, partition->uuid_count, query);
+        add_partition(members, member, version, partition->uuids, known, query);
     }
 }
 
+/* `version` and `aarch64` are what the VM itself is. */
 static void add_vm(struct members *members, const struct world_vm *vm, uint32_t version,
-                   bool aarch64, const struct ffa_uuid *query)
+                   bool aarch64, uint32_t caller_version, const struct ffa_uuid *query)
 {
     struct member member = {
         .id = vm->id,
         .contexts = vm->vcpus,
-        .properties = shown_properties(version, vm->version, aarch64),
+        .properties = shown_properties(caller_version, version, aarch64),
     };
 
-    add_partition(members, member, version, vm->uuids, vm->uuid_count, query);
+    add_partition(members, member, caller_version, vm->uuids, vm->uuid_count, query);
 }
 
 static bool sees(const struct world_vm *self, uint16_t id)
@@ -105,22 +111,22 @@ static bool sees(const struct world_vm *self, uint16_t id)
     return false;
 }
 
-void members_expected(const struct client *client, uint16_t self, bool secure_world,
+void members_expected(const struct client *client, uint16_t self, enum secure_world world,
                       const struct ffa_uuid *uuid, struct members *members)
 {
     const struct world_vm *own = world_find(self);
 
     members->count = 0;
-    if (secure_world && own->sees_secure) {
-        add_secure(members, client->version, uuid);
+    if (world != SECURE_WORLD_NONE && own->sees_secure) {
+        add_secure(members, client->version, world, uuid);
     }
     for (uint16_t id = WORLD_VM_ID_FIRST; id < WORLD_VM_ID_FIRST + WORLD_VMS_MAX; id++) {
         const struct world_vm *vm = world_find(id);
 
         if (id == self && client->version >= FFA_VERSION_1_2) {
-            add_vm(members, own, client->version, guest_is_aarch64(), uuid);
+            add_vm(members, own, client->version, guest_is_aarch64(), client->version, uuid);
         } else if (vm != NULL && vm->version != 0 && sees(own, id)) {
-            add_vm(members, vm, client->version, vm->aarch64, uuid);
+            add_vm(members, vm, vm->version, vm->aarch64, client->version, uuid);
         }
     }
 }
@@ -296,31 +302,40 @@ static void tell_raw(const char *verb, const struct member *member)
                 say_uuid(&member->uuid).text);
 }
 
-bool members_secure_world(struct client *client, const struct buffers *buffers)
+static int32_t list_any(struct client *client, const struct buffers *buffers,
+                        const struct ffa_uuid *uuid, struct members *members)
 {
-    struct members members;
+    if (buffers != NULL) {
+        return members_list(client, buffers, uuid, members);
+    }
+    return members_list_regs(client, uuid, members);
+}
+
+enum secure_world members_secure_world(struct client *client, const struct buffers *buffers)
+{
+    const struct spmc_partition *several = &secure_partitions[PARTITION_OF_SEVERAL_UUIDS];
+    struct members found;
+    int32_t first;
 
     if (client->version >= FFA_VERSION_1_1) {
-        return FFA_STATUS(client, FFA_SPM_ID_GET) == FFA_OK;
+        first = FFA_STATUS(client, FFA_SPM_ID_GET);
+    } else {
+        first = list_any(client, buffers, &several->uuids[0], &found);
     }
-    members_list(client, buffers, &members_nil_uuid, &members);
-    for (unsigned int i = 0; i < members.count; i++) {
-        if (ffa_id_is_secure(members.member[i].id)) {
-            return true;
-        }
+    if (first != FFA_OK) {
+        return SECURE_WORLD_NONE;
     }
-    return false;
+    if (list_any(client, buffers, &several->uuids[1], &found) != FFA_OK) {
+        return SECURE_WORLD_1_1;
+    }
+    return SECURE_WORLD_1_2;
 }
 
 void members_await(struct client *client, const struct buffers *buffers, unsigned int count,
                    struct members *found)
 {
     for (unsigned int i = 0; i < AWAIT_YIELDS; i++) {
-        if (buffers != NULL) {
-            members_list(client, buffers, &members_nil_uuid, found);
-        } else {
-            members_list_regs(client, &members_nil_uuid, found);
-        }
+        list_any(client, buffers, &members_nil_uuid, found);
         if (found->count == count) {
             return;
         }

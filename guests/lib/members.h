@@ -35,14 +35,24 @@ extern const struct ffa_uuid members_nil_uuid;
 /* Takes pages for a pair and maps it with FFA_RXTX_MAP_32 or _64; expects that to succeed. */
 void buffers_map(struct client *client, struct buffers *buffers, uint32_t fid, unsigned int pages);
 
-/* Whether there is a Secure world. At 1.0 nobody can ask: then it is there if it is in the list. */
-bool members_secure_world(struct client *client, const struct buffers *buffers);
+/* Who manages the Secure world, by the version that it speaks. */
+enum secure_world {
+    SECURE_WORLD_NONE,
+    SECURE_WORLD_1_1, /* lists a partition with several UUIDs once, with the first */
+    SECURE_WORLD_1_2,
+};
+
+/*
+ * Finds out. FFA_SPM_ID_GET says whether there is one; at 1.0 it is there if its partitions are.
+ * Whether it is 1.1 or 1.2 is taken from one query. (`buffers` may be NULL, as below.)
+ */
+enum secure_world members_secure_world(struct client *client, const struct buffers *buffers);
 
 /*
  * What the VM `self` must be shown that asks for `uuid` at the client's version, once all that it
  * may see are there: Secure Partitions in their order, then VMs by ID.
  */
-void members_expected(const struct client *client, uint16_t self, bool secure_world,
+void members_expected(const struct client *client, uint16_t self, enum secure_world world,
                       const struct ffa_uuid *uuid, struct members *members);
 
 /*

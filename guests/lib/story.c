@@ -43,11 +43,11 @@ void story_status(const struct client *client, int32_t status, int32_t expected,
 
 void story_members(struct client *client, const struct buffers *buffers, uint16_t self)
 {
-    bool secure_world = members_secure_world(client, buffers);
+    enum secure_world world = members_secure_world(client, buffers);
     struct members expected;
     struct members found;
 
-    members_expected(client, self, secure_world, &members_nil_uuid, &expected);
+    members_expected(client, self, world, &members_nil_uuid, &expected);
     members_await(client, buffers, expected.count, &found);
     members_tell(&found, self);
     members_expect_equal(client, &found, &expected, "the partitions that are shown");

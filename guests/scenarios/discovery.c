@@ -14,13 +14,13 @@
 struct view {
     struct client client;
     struct buffers buffers;
-    bool secure_world;
+    enum secure_world world;
 };
 
 static void expected_of(const struct view *view, const struct ffa_uuid *uuid,
                         struct members *expected)
 {
-    members_expected(&view->client, SELF, view->secure_world, uuid, expected);
+    members_expected(&view->client, SELF, view->world, uuid, expected);
 }
 
 static bool has_registers(const struct view *view)
@@ -277,11 +277,12 @@ static void settle(struct view *view, uint32_t version)
     client_version(client, version);
     expect_equal(client, FFA(client, FFA_ID_GET).x[2], SELF, "the VM's ID");
     buffers_map(client, &view->buffers, FFA_RXTX_MAP_32, 2);
-    view->secure_world = members_secure_world(client, &view->buffers);
+    view->world = members_secure_world(client, &view->buffers);
 }
 
 void guest_main(void)
 {
+    static const char *const worlds[] = {"none", "1.1", "1.2"};
     static const uint32_t versions[] = {FFA_VERSION_1_0, FFA_VERSION_1_1, FFA_VERSION_1_2};
     unsigned int life = guest_life();
     struct members expected;
@@ -294,8 +295,8 @@ void guest_main(void)
     settle(&view, versions[life]);
     expected_of(&view, &members_nil_uuid, &expected);
     members_await(&view.client, &view.buffers, expected.count, &found);
-    guest_print("1.%u: shown %u entries, %s Secure Partitions", life, found.count,
-                view.secure_world ? "with" : "without");
+    guest_print("1.%u: shown %u entries; the Secure world: %s", life, found.count,
+                worlds[view.world]);
 
     expect_all_uuids(&view);
     expect_reserved_flags_refused(&view);

@@ -31,7 +31,7 @@ struct world_vm {
     bool aarch64;
     const char *name;        /* unique; in front of its console lines */
     const char *program;     /* its image is guests/PROGRAM.bin */
-    uint32_t version;        /* what it settles on, in its last life */
+    uint32_t version;        /* what it settles on in its last life; 0: it does not */
     uint16_t rxtx_pages_max; /* its quota, in pages of one buffer */
     bool sees_secure;        /* policy: may discover the Secure Partitions */
     uint8_t peer_count;
@@ -174,7 +174,7 @@ static const struct world_vm world_bench[] = {
         .program = "negotiation",
         .vcpus = 2,
         .aarch64 = true,
-        .version = FFA_VERSION_1_2,
+        .version = 0,
         .rxtx_pages_max = 3,
         .sees_secure = false,
         .peer_count = 1,
@@ -186,7 +186,7 @@ static const struct world_vm world_bench[] = {
         .program = "features",
         .vcpus = 1,
         .aarch64 = true,
-        .version = FFA_VERSION_1_2,
+        .version = 0,
         .rxtx_pages_max = 5,
         .sees_secure = false,
     },
@@ -196,7 +196,7 @@ static const struct world_vm world_bench[] = {
         .program = "buffers",
         .vcpus = 3,
         .aarch64 = true,
-        .version = FFA_VERSION_1_2,
+        .version = 0,
         .rxtx_pages_max = 4,
         .sees_secure = false,
         .peer_count = 1,
@@ -208,7 +208,7 @@ static const struct world_vm world_bench[] = {
         .program = "discovery",
         .vcpus = 2,
         .aarch64 = true,
-        .version = FFA_VERSION_1_2,
+        .version = 0,
         .rxtx_pages_max = 2,
         .sees_secure = true,
         .peer_count = 5,
@@ -222,7 +222,7 @@ static const struct world_vm world_bench[] = {
         .program = "smccc",
         .vcpus = 1,
         .aarch64 = true,
-        .version = FFA_VERSION_1_2,
+        .version = FFA_VERSION_1_1,
         .rxtx_pages_max = 1,
         .sees_secure = false,
     },

@@ -12,6 +12,7 @@
 #define SMCCC_VERSION     0x80000000u
 #define SMCCC_VERSION_1_2 0x00010002u
 #define UNKNOWN_CALL      0xffffffffffffffffull
+#define GARBAGE           0xbad1bad2ull
 
 enum ending {
     ENDING_NOT,
@@ -184,18 +185,49 @@ void posix_guests_run(struct posix_guest *guests, unsigned int count)
 
 /* --- guest.h ---------------------------------------------------------------------------------- */
 
+static void trap(struct posix_vm *vm, struct parley_regs *regs)
+{
+    if (posix_call(vm, self->index, regs) == PARLEY_NOT_FFA) {
+        bool version = (uint32_t)regs->x[0] == SMCCC_VERSION;
+
+        regs->x[0] = version ? SMCCC_VERSION_1_2 : UNKNOWN_CALL;
+    }
+}
+
+/*
+ * An AArch32 guest has registers of 32 bits, of which its calls use r0 to r7. What the hypervisor
+ * sees in the upper halves and in the others is what happens to be there.
+ */
+static void call_from_aarch32(struct posix_vm *vm, struct guest_regs *regs)
+{
+    struct parley_regs passed;
+
+    for (unsigned int i = 0; i < FFA_REGS_MAX; i++) {
+        passed.x[i] = GARBAGE << 32 | (i < FFA_REGS_SMC32 ? (uint32_t)regs->x[i] : GARBAGE + i);
+    }
+    trap(vm, &passed);
+    for (unsigned int i = 0; i < FFA_REGS_SMC32; i++) {
+        regs->x[i] = (uint32_t)passed.x[i];
+    }
+    for (unsigned int i = FFA_REGS_SMC32; i < FFA_REGS_MAX; i++) {
+        if (passed.x[i] != (GARBAGE << 32 | (GARBAGE + i))) {
+            posix_violation("%s: a call in AArch32 changed x%u", posix_vm_name(vm), i);
+        }
+    }
+}
+
 void ffa_call(struct guest_regs *regs)
 {
     struct posix_vm *vm = checkpoint()->result->vm;
     struct parley_regs passed;
 
-    memcpy(&passed, regs, sizeof(passed));
-    if (posix_call(vm, self->index, &passed) == PARLEY_NOT_FFA) {
-        bool version = (uint32_t)passed.x[0] == SMCCC_VERSION;
-
-        passed.x[0] = version ? SMCCC_VERSION_1_2 : UNKNOWN_CALL;
+    if (posix_vm_is_aarch64(vm)) {
+        memcpy(&passed, regs, sizeof(passed));
+        trap(vm, &passed);
+        memcpy(regs, &passed, sizeof(passed));
+    } else {
+        call_from_aarch32(vm, regs);
     }
-    memcpy(regs, &passed, sizeof(passed));
     checkpoint();
 }
 

@@ -5,15 +5,19 @@
 
 #include <stdint.h>
 
-#define read_sysreg(name)                                  \
-    ({                                                     \
-        uint64_t value_;                                   \
-        __asm__ volatile("mrs %0, " #name : "=r"(value_)); \
-        value_;                                            \
+/* In two steps, so that a register may be named by a macro. */
+#define SYSREG_TEXT(name) #name
+#define SYSREG_NAME(name) SYSREG_TEXT(name)
+
+#define read_sysreg(name)                                              \
+    ({                                                                 \
+        uint64_t value_;                                               \
+        __asm__ volatile("mrs %0, " SYSREG_NAME(name) : "=r"(value_)); \
+        value_;                                                        \
     })
 
 #define write_sysreg(name, value) \
-    __asm__ volatile("msr " #name ", %0" : : "r"((uint64_t)(value)) : "memory")
+    __asm__ volatile("msr " SYSREG_NAME(name) ", %0" : : "r"((uint64_t)(value)) : "memory")
 
 /* Registers that the assembler may not know by name. */
 #define ZCR_EL3          s3_6_c1_c2_0
@@ -26,11 +30,8 @@
 #define ICC_IGRPEN1_EL3  s3_6_c12_c12_7
 #define ICC_SRE_EL3      s3_6_c12_c12_5
 #define ID_AA64SMFR0_EL1 s3_0_c0_c4_5
+#define ID_AA64ISAR2_EL1 s3_0_c0_c6_2
 #define ID_AA64MMFR3_EL1 s3_0_c0_c7_3
-
-/* So that the names above are expanded. */
-#define READ_SYSREG(name)         read_sysreg(name)
-#define WRITE_SYSREG(name, value) write_sysreg(name, value)
 
 static inline void isb(void)
 {

@@ -54,10 +54,11 @@ static uint64_t scr_value(void)
     const uint64_t isar1 = read_sysreg(id_aa64isar1_el1);
     const uint64_t mmfr0 = read_sysreg(id_aa64mmfr0_el1);
     const uint64_t mmfr1 = read_sysreg(id_aa64mmfr1_el1);
-    const uint64_t mmfr3 = READ_SYSREG(ID_AA64MMFR3_EL1);
+    const uint64_t mmfr3 = read_sysreg(ID_AA64MMFR3_EL1);
     const uint64_t pfr0 = read_sysreg(id_aa64pfr0_el1);
     const uint64_t pfr1 = read_sysreg(id_aa64pfr1_el1);
-    const bool pauth = field(isar1, 4) != 0 || field(isar1, 8) != 0; /* APA, API */
+    const uint64_t isar2 = read_sysreg(ID_AA64ISAR2_EL1);
+    const bool pauth = field(isar1, 4) + field(isar1, 8) + field(isar2, 12) != 0; /* three kinds */
 
     return SCR_NS | SCR_RES1 | SCR_HCE | SCR_SIF | SCR_RW | when(pauth, SCR_APK | SCR_API) |
            when(field(pfr0, 56) >= 2, SCR_ENSCXT) | when(field(pfr1, 8) >= 2, SCR_ATA) |
@@ -77,12 +78,12 @@ static void vectors_setup(void)
     write_sysreg(cptr_el3, when(sve, CPTR_EZ) | when(sme != 0, CPTR_ESM));
     isb();
     if (sve) {
-        WRITE_SYSREG(ZCR_EL3, VECTOR_LENGTH_MAX);
+        write_sysreg(ZCR_EL3, VECTOR_LENGTH_MAX);
     }
     if (sme != 0) {
-        const bool fa64 = (READ_SYSREG(ID_AA64SMFR0_EL1) >> 63) != 0;
+        const bool fa64 = (read_sysreg(ID_AA64SMFR0_EL1) >> 63) != 0;
 
-        WRITE_SYSREG(SMCR_EL3,
+        write_sysreg(SMCR_EL3,
                      VECTOR_LENGTH_MAX | when(fa64, SMCR_FA64) | when(sme >= 2, SMCR_EZT0));
     }
 }

@@ -78,24 +78,24 @@ static void redistributor_init(unsigned int cpu)
 void gic_cpu_init(unsigned int cpu)
 {
     redistributor_init(cpu);
-    WRITE_SYSREG(ICC_SRE_EL3, SRE_ALL);
+    write_sysreg(ICC_SRE_EL3, SRE_ALL);
     isb();
     /* As the Secure side sees it: lets the Non-secure side choose any priority of its own half. */
-    WRITE_SYSREG(ICC_PMR_EL1, PMR_ALL);
-    WRITE_SYSREG(ICC_IGRPEN0_EL1, 1);
+    write_sysreg(ICC_PMR_EL1, PMR_ALL);
+    write_sysreg(ICC_IGRPEN0_EL1, 1);
     isb();
 }
 
 void gic_cpu_quiet(void)
 {
-    WRITE_SYSREG(ICC_IGRPEN1_EL3, 0);
+    write_sysreg(ICC_IGRPEN1_EL3, 0);
     isb();
 }
 
 void gic_wake(unsigned int cpu)
 {
     dsb();
-    WRITE_SYSREG(ICC_SGI0R_EL1, (uint64_t)WAKE_SGI << SGI_INTID_SHIFT | 1ull << cpu);
+    write_sysreg(ICC_SGI0R_EL1, (uint64_t)WAKE_SGI << SGI_INTID_SHIFT | 1ull << cpu);
     isb();
 }
 
@@ -106,8 +106,8 @@ void gic_sleep(void)
 
     do {
         wait_for_interrupt();
-        intid = READ_SYSREG(ICC_IAR0_EL1) & IAR_INTID_MASK;
+        intid = read_sysreg(ICC_IAR0_EL1) & IAR_INTID_MASK;
     } while (intid != WAKE_SGI);
-    WRITE_SYSREG(ICC_EOIR0_EL1, intid);
+    write_sysreg(ICC_EOIR0_EL1, intid);
     dsb();
 }

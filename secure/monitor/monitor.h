@@ -10,7 +10,7 @@
 
 #include "platform.h"
 
-/* --- start.S ---------------------------------------------------------------------------------- */
+/* --- start.S --- */
 
 /*
  * Leaves EL3 for EL2, Non-secure, AArch64, MMU and caches off, all interrupts masked: at `entry`
@@ -21,7 +21,7 @@ _Noreturn void enter_normal_world(uint64_t entry, uint64_t x0);
 /* Lets the other CPUs out of the reset code. Once, when everything they read is in memory. */
 void release_other_cpus(void);
 
-/* --- main.c: where start.S goes on, on its own stack ------------------------------------------ */
+/* --- main.c: where start.S goes on, on its own stack --- */
 
 _Noreturn void monitor_first_cpu(void);
 _Noreturn void monitor_other_cpu(unsigned int cpu);
@@ -29,16 +29,16 @@ _Noreturn void monitor_other_cpu(unsigned int cpu);
 /* Sleeps until CPU_ON, and enters EL2 as it says. */
 _Noreturn void monitor_park(unsigned int cpu);
 
-/* --- mmu.c ------------------------------------------------------------------------------------ */
+/* --- mmu.c --- */
 
 void mmu_init(void);   /* builds the tables; before any CPU's mmu_enable() */
 void mmu_enable(void); /* on this CPU */
 
-/* --- el3.c ------------------------------------------------------------------------------------ */
+/* --- el3.c --- */
 
 void el3_setup(void); /* on this CPU: what EL2 may do without trapping to EL3 */
 
-/* --- gic.c ------------------------------------------------------------------------------------ */
+/* --- gic.c --- */
 
 unsigned int gic_init(void);         /* once; returns how many CPUs there are */
 void gic_cpu_init(unsigned int cpu); /* on this CPU */
@@ -46,8 +46,7 @@ void gic_cpu_quiet(void);            /* no Non-secure interrupt wakes this CPU a
 void gic_wake(unsigned int cpu); /* ends the other's gic_sleep(); what was written before shows */
 void gic_sleep(void);            /* until gic_wake(); each ends one sleep, also a later one */
 
-/* --- smc.c: called from vectors.S ---------------------------------------------------------------
- */
+/* --- smc.c: called from vectors.S --- */
 
 /* The caller's registers, as vectors.S lays them on the stack. */
 struct smc_frame {
@@ -58,7 +57,7 @@ struct smc_frame {
 
 void smc_handle(struct smc_frame *frame, uint64_t esr, uint64_t spsr);
 
-/* --- psci.c ----------------------------------------------------------------------------------- */
+/* --- psci.c --- */
 
 #define SMCCC_UNKNOWN (-1)
 
@@ -71,19 +70,18 @@ void psci_init(unsigned int cpu_count); /* all are off, but CPU 0 */
 /* On a CPU that was woken: it is on now; where, and with what in x0. */
 void psci_arrive(unsigned int cpu, uint64_t *entry, uint64_t *x0);
 
-/* --- secure_world.c --------------------------------------------------------------------------- */
+/* --- secure_world.c --- */
 
 void secure_world_init(void);
 
 /* One FF-A call. Returns false, with nothing changed, if this monitor has no SPMC. */
 bool secure_world_call(uint64_t regs[FFA_REGS_MAX]);
 
-/* --- config.c: what the monitor's images differ in ----------------------------------------------
- */
+/* --- config.c: what the monitor's images differ in --- */
 
 extern const uint32_t config_ffa_version; /* FFA_VERSION_1_x of the SPMC; 0: there is none */
 
-/* --- console.c, panic.c ----------------------------------------------------------------------- */
+/* --- console.c, panic.c --- */
 
 void console_put(uintptr_t uart, const char *text);
 void console_put_hex(uintptr_t uart, uint64_t value);

@@ -10,7 +10,7 @@
 #define REGS       18
 #define SMC_INTACT 0 /* what smc_call() returns if x18 to x29 survived */
 
-/* --- start.S ---------------------------------------------------------------------------------- */
+/* --- start.S --- */
 
 struct entry_state {
     uint64_t x[4]; /* as the monitor set x0 to x3 */
@@ -37,7 +37,7 @@ void el1_run(uint64_t pc, uint64_t spsr, uint64_t hcr, struct el1_exit *result);
 extern const char el1_code64[]; /* PSCI_VERSION by an SMC that EL2 does not trap, then HVC */
 extern const char el1_code32[]; /* r0 = CPSR, then HVC */
 
-/* --- main.c ----------------------------------------------------------------------------------- */
+/* --- main.c --- */
 
 void payload_main(void);
 void payload_secondary(unsigned int cpu);
@@ -45,13 +45,13 @@ void payload_secondary(unsigned int cpu);
 /* An exception that no test asked for. */
 _Noreturn void payload_exception(uint64_t esr, uint64_t elr, uint64_t far);
 
-/* --- report.c --------------------------------------------------------------------------------- */
+/* --- report.c --- */
 
 void check(bool held, const char *what);
 void report_value(const char *what, uint64_t value);
 _Noreturn void report_end(void);
 
-/* --- features.c ------------------------------------------------------------------------------- */
+/* --- features.c --- */
 
 /* Touches every register that EL3 could have kept from EL2; returns how many there were. */
 unsigned int features_touch(void);

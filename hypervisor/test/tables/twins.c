@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Two VMs of one ID: to be refused. */
+#include "table.h"
+
+GUEST_IMAGE(test_endless);
+
+static const struct world_vm cast[] = {
+    {.id = 1, .name = "romulus", .vcpus = 1, .aarch64 = true, .rxtx_pages_max = 1},
+    {.id = 1, .name = "remus", .vcpus = 1, .aarch64 = true, .rxtx_pages_max = 1},
+};
+
+static const struct vm_place places[] = {
+    {.id = 1, GUEST_IMAGE_OF(test_endless), .ipa = 0x80000000, .pages = 256},
+    {.id = 1, GUEST_IMAGE_OF(test_endless), .ipa = 0x80000000, .pages = 256},
+};
+
+const struct table table = {
+    .name = "twins",
+    .cast = cast,
+    .cast_count = sizeof(cast) / sizeof(cast[0]),
+    .places = places,
+    .place_count = sizeof(places) / sizeof(places[0]),
+    .seconds_max = 2,
+};

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Breaks each rule of a table of VMs, one at a time, and looks at what is said of it. On the host.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cpu.h"
+#include "table.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static unsigned int passed, failed;
+static bool aarch32_here;
+static uint8_t image[4097];
+
+bool cpu_has_aarch32(void)
+{
+    return aarch32_here;
+}
+
+/* A table without fault, to be broken. */
+struct fixture {
+    struct world_vm cast[3];
+    struct vm_place places[4];
+    struct table table;
+};
+
+static struct fixture make(void)
+{
+    struct fixture made = {
+        .cast =
+            {
+                {.id = 1,
+                 .name = "one",
+                 .vcpus = 1,
+                 .aarch64 = true,
+                 .rxtx_pages_max = 1,
+                 .peer_count = 2,
+                 .peers = {2, 3},
+                 .uuid_count = 2,
+                 .uuids = {{{1}}, {{2}}}},
+                {.id = 2, .name = "two", .vcpus = 8, .aarch64 = true, .rxtx_pages_max = 16},
+                {.id = 3, .name = "three", .vcpus = 2, .aarch64 = false, .rxtx_pages_max = 1},
+            },
+        .table = {.name = "test", .cast_count = 3, .place_count = 3},
+    };
+
+    for (uint16_t i = 0; i < COUNT(made.places); i++) {
+        made.places[i] = (struct vm_place){
+            .id = (uint16_t)(i + 1),
+            .image = image,
+            .image_end = image + 100,
+            .ipa = 0x80000000,
+            .pages = 256,
+        };
+    }
+    return made;
+}
+
+/* The table's fault must be of this VM and this text; NULL: there must be none. */
+static void expect(struct fixture *broken, uint16_t id, const char *text)
+{
+    struct table_fault fault;
+
+    broken->table.cast = broken->cast;
+    broken->table.places = broken->places;
+    fault = table_check(&broken->table);
+    if (fault.id == id && (text == NULL) == (fault.text == NULL) &&
+        (text == NULL || strcmp(text, fault.text) == 0)) {
+        passed++;
+        return;
+    }
+    failed++;
+    printf("expected VM %u: %s\n     got VM %u: %s\n", id, text != NULL ? text : "no fault",
+           fault.id, fault.text != NULL ? fault.text : "no fault");
+}
+
+/* Makes a table, changes it by a statement about `t`, and says what must be found. */
+#define BROKEN(change, id, text)   \
+    do {                           \
+        struct fixture t = make(); \
+        change;                    \
+        expect(&t, (id), (text));  \
+    } while (0)
+
+static void test_identity(void)
+{
+    BROKEN(t.table.cast_count = 0, 0, "there is no VM in it");
+    BROKEN(t.cast[1].name = NULL, 2, "it has no name");
+    BROKEN(t.cast[1].name = "", 2, "it has no name");
+    BROKEN(t.cast[1].name = "thirteen-long", 2, "its name is too long");
+    BROKEN(t.cast[1].name = "twelve-chars", 0, NULL);
+    BROKEN(t.cast[1].name = "one", 2, "its name is another VM's too");
+    BROKEN(t.cast[0].id = 0, 0, "its ID is out of range");
+    BROKEN(t.cast[0].id = WORLD_VM_ID_FIRST + WORLD_VMS_MAX, WORLD_VM_ID_FIRST + WORLD_VMS_MAX,
+           "its ID is out of range");
+    BROKEN(t.cast[0].id = 0x8001, 0x8001, "its ID is out of range");
+    BROKEN((t.cast[0].peer_count = 0, t.cast[2].id = 2), 2, "its ID is another VM's too");
+    BROKEN(t.cast[1].vcpus = 0, 2, "it has no vCPU");
+    BROKEN(t.cast[1].vcpus = TABLE_VCPUS_MAX + 1, 2, "it has too many vCPUs");
+    BROKEN(t.cast[1].rxtx_pages_max = 0, 2, "its quota of RX/TX pages is out of range");
+    BROKEN(t.cast[1].rxtx_pages_max = TABLE_RXTX_PAGES_MAX + 1, 2,
+           "its quota of RX/TX pages is out of range");
+}
+
+static void test_policy(void)
+{
+    BROKEN(t.cast[0].peer_count = WORLD_PEERS_MAX + 1, 1, "it has too many peers");
+    BROKEN(t.cast[0].peers[1] = 1, 1, "it is its own peer");
+    BROKEN(t.cast[0].peers[1] = 4, 1, "a peer of it is no VM");
+    BROKEN(t.cast[0].peers[1] = 0x8001, 1, "a peer of it is no VM");
+    BROKEN(t.cast[0].peers[1] = 2, 1, "a peer of it is named twice");
+    BROKEN(t.cast[0].uuid_count = WORLD_UUIDS_MAX + 1, 1, "it has too many UUIDs");
+    BROKEN(t.cast[0].uuids[1] = (struct ffa_uuid){{0}}, 1, "a UUID of it is nil");
+    BROKEN(t.cast[0].uuids[1] = t.cast[0].uuids[0], 1, "a UUID of it is named twice");
+}
+
+static void test_memory(void)
+{
+    BROKEN(t.places[1].pages = 0, 2, "it has no memory");
+    BROKEN(t.places[1].ipa += 8, 2, "its memory does not start on a page");
+    BROKEN(t.places[1].ipa = UINT64_MAX - 0xfff, 2, "its memory reaches beyond the address space");
+    BROKEN(t.places[1].ipa = 0x8000000000 - 0x1000, 2,
+           "its memory reaches beyond the address space");
+    BROKEN(t.places[1].ipa = 0x8000000000 - 0x100000, 0, NULL);
+    BROKEN(t.places[1].ipa = 0x09000000, 2, "its memory overlaps its serial port");
+    BROKEN(t.places[1].ipa = 0x08fff000, 2, "its memory overlaps its serial port");
+    BROKEN(t.places[1].ipa = 0x09001000, 0, NULL);
+    BROKEN(t.places[1].ipa = 0x40000000, 2, "its memory lies where physical RAM does");
+    BROKEN(t.places[1].ipa = 0x3ffff000, 2, "its memory lies where physical RAM does");
+    BROKEN(t.places[1].pages = 0x38000, 0, "its VMs need more RAM than there is");
+    BROKEN(t.places[1].pages = 0x7000000, 0, "its VMs need more RAM than there is");
+}
+
+static void test_place(void)
+{
+    BROKEN(t.table.place_count = 2, 3, "it has no place to live");
+    BROKEN(t.table.place_count = 4, 4, "a place is made for it, but there is no such VM");
+    BROKEN((t.table.place_count = 4, t.places[3].id = 2), 2, "it has two places to live");
+    BROKEN(t.places[1].image = NULL, 2, "it has no program");
+    BROKEN(t.places[1].image_end = image, 2, "it has no program");
+    BROKEN((t.places[1].pages = 1, t.places[1].image_end = image + sizeof(image)), 2,
+           "its program does not fit in its memory");
+}
+
+static void test_width(void)
+{
+    BROKEN(t.places[2].ipa = 0xfff00000, 0, NULL);
+    BROKEN(t.places[2].ipa = 0xfff01000, 3, "it is AArch32, and its memory lies above 4 GiB");
+    aarch32_here = false;
+    BROKEN((void)t, 3, "it is AArch32, which this CPU does not have at EL1");
+    BROKEN(t.cast[2].aarch64 = true, 0, NULL);
+    aarch32_here = true;
+}
+
+int main(void)
+{
+    aarch32_here = true;
+    BROKEN((void)t, 0, NULL);
+    test_identity();
+    test_policy();
+    test_memory();
+    test_place();
+    test_width();
+    printf("%u passed, %u failed\n", passed, failed);
+    return failed == 0 ? 0 : 1;
+}

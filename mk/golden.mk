@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The golden tables and the museum: what the rules say, against the library on the simulated machine,
+# with the sanitizers on.
+
+RULES_OBJECTS := $(BUILD)/posix/asan
+RULES_SUPPORT := $(addprefix $(RULES_OBJECTS)/tests/museum/,support.o lists.o meanwhile.o)
+# Some hooks pass through tests/museum/meanwhile.c.
+RULES_WRAP := page_map page_unmap vm_is_aarch64
+RULES_LINK := -pthread $(RULES_WRAP:%=-Wl,--wrap=parley_port_%) -lcmocka
+
+GOLDEN         := $(BUILD)/golden/golden
+GOLDEN_OBJECTS := $(addprefix $(RULES_OBJECTS)/tests/golden/,golden.o range.o scene.o tables.o)
+
+$(GOLDEN): $(GOLDEN_OBJECTS) $(RULES_SUPPORT) $(RULES_OBJECTS)/libposix.a
+	@mkdir -p $(@D)
+	$(POSIX_CC_asan) $^ $(RULES_LINK) -o $@
+
+MUSEUM         := $(BUILD)/golden/museum
+MUSEUM_OBJECTS := $(addprefix $(RULES_OBJECTS)/tests/museum/,museum.o buffers.o lifetime.o version.o \
+	races.o bounds.o registers.o discovery.o gating.o locks.o spmc.o \
+	spmc_buffers.o spmc_world.o rollback.o)
+
+$(MUSEUM): $(MUSEUM_OBJECTS) $(RULES_SUPPORT) $(RULES_OBJECTS)/libposix.a
+	@mkdir -p $(@D)
+	$(POSIX_CC_asan) $^ $(RULES_LINK) -o $@
+
+CHECKS += golden museum
+check-golden: $(GOLDEN)
+	@$(GOLDEN)
+
+check-museum: $(MUSEUM)
+	@$(MUSEUM)
+
+.PHONY: check-golden check-museum

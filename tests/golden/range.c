@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The edges of the range of IDs, feature IDs, and what each ID of the range does to negotiation. */
+#include "golden.h"
+
+/* --- Feature IDs ------------------------------------------------------------------------------ */
+
+static void expect_feature(struct posix_vm *vm, const struct golden_column *column, uint32_t id,
+                           const char *cell)
+{
+    struct parley_regs answer = call_features(vm, id);
+
+    assert_string_equal(cell, "-");
+    if (!is_not_supported(&answer)) {
+        mismatch("any world", column, id, "the feature", cell, &answer);
+    }
+    /* A bit that must be zero makes it no feature, whichever it is. */
+    for (unsigned int bit = 8; bit <= 30; bit++) {
+        answer = call_features(vm, id | 1u << bit);
+        if (!is_not_supported(&answer)) {
+            mismatch("any world", column, id | 1u << bit, "the feature", "-", &answer);
+        }
+    }
+}
+
+static void feature_ids_are_those_of_the_table(void **state)
+{
+    uint32_t next = 0;
+
+    (void)state;
+    mismatches_forget();
+    world_on(&golden_worlds[0]);
+    for (size_t r = 0; r < golden_feature_rows; r++) {
+        assert_int_equal(golden_features[r].first, next);
+        next = golden_features[r].last + 1;
+    }
+    assert_int_equal(next, 256);
+    for (unsigned int c = 0; c < GOLDEN_COLUMNS; c++) {
+        struct posix_vm *vm = vm_of_column(&golden_columns[c]);
+
+        vm_negotiate(vm, golden_columns[c].version);
+        for (size_t r = 0; r < golden_feature_rows; r++) {
+            for (uint32_t id = golden_features[r].first; id <= golden_features[r].last; id++) {
+                expect_feature(vm, &golden_columns[c], id, golden_features[r].cell[c]);
+            }
+        }
+        vm_off(vm);
+    }
+    mismatches_fail();
+}
+
+/* --- Outside the range ------------------------------------------------------------------------ */
+
+static void expect_not_ffa(struct posix_vm *vm, uint32_t id)
+{
+    for (unsigned int which = 0; which < PATTERNS; which++) {
+        struct parley_regs before;
+        struct parley_regs regs;
+
+        for (unsigned int i = 0; i < FFA_REGS_MAX; i++) {
+            before.x[i] = pattern(which, i);
+        }
+        before.x[0] = (before.x[0] & ~(uint64_t)UINT32_MAX) | id;
+        regs = before;
+        if (posix_call(vm, 0, &regs) != PARLEY_NOT_FFA) {
+            fail_msg("%08x is taken for an ID of FF-A", id);
+        }
+        assert_memory_equal(&regs, &before, sizeof(regs));
+    }
+}
+
+/* Every ID that the list names, and all that differ from one of the range in a single bit. */
+static void each_id_outside(struct posix_vm *vm, void (*visit)(struct posix_vm *vm, uint32_t id))
+{
+    for (size_t i = 0; i < golden_not_ffa_count; i++) {
+        visit(vm, golden_not_ffa[i]);
+    }
+    for (unsigned int i = 0; i < GOLDEN_IDS; i++) {
+        for (unsigned int bit = 8; bit < 32; bit++) {
+            if (bit != 30) {
+                visit(vm, golden_abi[i].first ^ 1u << bit);
+            }
+        }
+    }
+}
+
+static void outside_the_range_is_not_parleys(void **state)
+{
+    struct posix_vm *vm;
+
+    (void)state;
+    world_on(&golden_worlds[0]);
+    vm = vm_of_column(&golden_columns[5]);
+    each_id_outside(vm, expect_not_ffa);
+    assert_int_equal(vm_status(vm).counters.calls, 0);
+    assert_int_equal(CALL(vm, 0, FFA_VERSION, FFA_VERSION_1_1).x[0], PARLEY_FFA_VERSION);
+    each_id_outside(vm, expect_not_ffa);
+    assert_int_equal(vm_status(vm).version, 0);
+    vm_negotiate(vm, FFA_VERSION_1_2);
+    each_id_outside(vm, expect_not_ffa);
+}
+
+static void expect_no_feature(struct posix_vm *vm, uint32_t id)
+{
+    const struct parley_regs answer = call_features(vm, id);
+
+    if (!is_not_supported(&answer)) {
+        fail_msg("FFA_FEATURES knows %08x", id);
+    }
+}
+
+static void outside_the_range_is_no_feature(void **state)
+{
+    (void)state;
+    world_on(&golden_worlds[0]);
+    for (unsigned int c = 0; c < GOLDEN_COLUMNS; c++) {
+        struct posix_vm *vm = vm_of_column(&golden_columns[c]);
+
+        vm_negotiate(vm, golden_columns[c].version);
+        each_id_outside(vm, expect_no_feature);
+        vm_off(vm);
+    }
+}
+
+/* --- Negotiation ------------------------------------------------------------------------------ */
+
+/* Before FFA_VERSION every ID of the range is refused, and nothing is kept of the call. */
+static void every_id_is_refused_before_version(void **state)
+{
+    (void)state;
+    world_on(&golden_worlds[0]);
+    for (unsigned int c = 0; c < GOLDEN_COLUMNS; c++) {
+        struct posix_vm *vm = vm_of_column(&golden_columns[c]);
+
+        for (unsigned int i = 0; i < GOLDEN_IDS; i++) {
+            if (golden_abi[i].first != FFA_VERSION) {
+                assert_status(CALL(vm, 0, golden_abi[i].first, 0, 0, 0, 0, 0), FFA_NOT_SUPPORTED);
+                assert_int_equal(vm_status(vm).version, 0);
+            }
+        }
+        vm_negotiate(vm, golden_columns[c].version);
+        vm_off(vm);
+    }
+}
+
+/* After FFA_VERSION every other ID of the range makes it final, whether it is known or not. */
+static void every_id_makes_final(void **state)
+{
+    (void)state;
+    world_on(&golden_worlds[0]);
+    for (unsigned int c = 0; c < GOLDEN_COLUMNS; c++) {
+        struct posix_vm *vm = vm_of_column(&golden_columns[c]);
+        const uint32_t version = golden_columns[c].version;
+
+        for (unsigned int i = 0; i < GOLDEN_IDS; i++) {
+            const bool is_version = golden_abi[i].first == FFA_VERSION;
+
+            posix_vm_reset(vm);
+            assert_int_equal(CALL(vm, 0, FFA_VERSION, version).x[0], PARLEY_FFA_VERSION);
+            CALL(vm, 1, golden_abi[i].first, version, 0, 0, 0, 0);
+            assert_int_equal(vm_status(vm).version, is_version ? 0 : version);
+        }
+        vm_off(vm);
+    }
+}
+
+SECTION(golden_range, TEST(feature_ids_are_those_of_the_table),
+        TEST(outside_the_range_is_not_parleys), TEST(outside_the_range_is_no_feature),
+        TEST(every_id_is_refused_before_version), TEST(every_id_makes_final))
