@@ -78,3 +78,11 @@ check-scenarios-asan: $(BUILD)/tests/asan/scenarios
 .PHONY: check-scenarios check-scenarios-asan
 
 -include $(wildcard $(BUILD)/tests/*/programs/*.d)
+
+# --- Faults ---------------------------------------------------------------------------------------
+
+CHECKS += faults
+check-faults: $(BUILD)/tests/asan/faults/faults
+	@tests/support/run $<
+
+.PHONY: check-faults

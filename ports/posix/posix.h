@@ -143,6 +143,9 @@ struct posix_smc {
 /* Whether the SPMC has a buffer pair of Parley's. */
 bool posix_spmc_has_buffers(void);
 
+/* The Secure world reboots and forgets them: for a test in which it is right that it has them. */
+void posix_spmc_reboot(void);
+
 /* SMCs since posix_start(), or since the log was cleared. NULL for one that is not kept. */
 unsigned int posix_smc_count(void);
 const struct posix_smc *posix_smc_at(unsigned int index);
