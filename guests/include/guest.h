@@ -56,7 +56,7 @@ void guest_yield(void);
 /* `pages` zeroed pages of the VM's own RAM, aligned to FFA_PAGE_SIZE, for this life. */
 void *guest_pages(unsigned int pages);
 
-/* The address that the hypervisor knows a byte of the VM's RAM by. */
+/* The address that the hypervisor knows a byte of guest_pages() by. */
 uint64_t guest_ipa(const void *address);
 
 /* A page that is no RAM of the VM's, right below its first page that is. */
