@@ -209,8 +209,8 @@ int32_t parley_rx_fill_begin(struct parley_vm *vm);
 bool parley_rx_write(struct parley_vm *vm, size_t offset, const void *from, size_t bytes);
 /* Hands the buffer to the VM: `bytes` of it were written, the rest is cleared. */
 void parley_rx_fill_end(struct parley_vm *vm, size_t bytes);
-/* Gives the buffer back unfilled. */
-void parley_rx_fill_abandon(struct parley_vm *vm);
+/* Gives the buffer back unfilled: the `bytes` that were written are cleared. */
+void parley_rx_fill_abandon(struct parley_vm *vm, size_t bytes);
 
 /* For the end of a VM: unmaps what is mapped. False if a buffer is in use: try again. */
 bool parley_rxtx_end(struct parley_vm *vm);

@@ -200,22 +200,26 @@ bool parley_rx_write(struct parley_vm *vm, size_t offset, const void *from, size
     return true;
 }
 
-void parley_rx_fill_end(struct parley_vm *vm, size_t bytes)
+static void rx_clear(const struct rxtx *rxtx, size_t from, size_t to)
 {
-    struct rxtx *rxtx = &vm->rxtx;
+    while (from < to) {
+        size_t part = bytes_in_page(from, to - from);
 
-    /* A producer leaves nothing in the buffer but what it says (FF-A 1.2, 7.2.2). */
-    while (bytes < rx_bytes(rxtx)) {
-        size_t part = bytes_in_page(bytes, rx_bytes(rxtx) - bytes);
-
-        parley_zero(rx_at(rxtx, bytes), part);
-        bytes += part;
+        parley_zero(rx_at(rxtx, from), part);
+        from += part;
     }
-    (void)move(rxtx, PARLEY_RX_FILLING, PARLEY_RX_FULL);
 }
 
-void parley_rx_fill_abandon(struct parley_vm *vm)
+void parley_rx_fill_end(struct parley_vm *vm, size_t bytes)
 {
+    /* A producer leaves nothing in the buffer but what it says (FF-A 1.2, 7.2.2). */
+    rx_clear(&vm->rxtx, bytes, rx_bytes(&vm->rxtx));
+    (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FULL);
+}
+
+void parley_rx_fill_abandon(struct parley_vm *vm, size_t bytes)
+{
+    rx_clear(&vm->rxtx, 0, bytes);
     (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FREE);
 }
 
