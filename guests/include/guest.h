@@ -71,8 +71,7 @@ void guest_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Counts one expectation, held or broken, for the verdict at the end of the run. */
 void guest_expect(bool held);
 
-/* --- The program -------------------------------------------------------------------------------
- */
+/* --- The program ------------------------------------------------------------------------------ */
 
 /* Runs on vCPU 0 in each life. When it returns, the VM stops. */
 void guest_main(void);
