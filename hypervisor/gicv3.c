@@ -20,6 +20,11 @@
 
 #define PRIORITY_MIDDLE 0x80
 
+#define SRE_EL2_VALUE 0x7 /* system registers, no bypass; not for EL1 to choose */
+
+/* Guests' accesses to the CPU interface trap: they have no interrupt controller yet. */
+#define ICH_HCR_TRAPS (BIT(10) | BIT(11) | BIT(12) | BIT(14)) /* TC, TALL0, TALL1, TDIR */
+
 #define SGI1R_ALL_OTHERS BIT(40)
 #define SGI1R_INTERRUPT  24
 
@@ -65,12 +70,12 @@ void gic_init_cpu(void)
     enable(GIC_SGI_KICK);
     enable(GIC_PPI_TIMER);
 
-    register_write(ICC_SRE_EL2, 0xf); /* system registers, also for EL1 */
+    register_write(ICC_SRE_EL2, SRE_EL2_VALUE);
     barrier_instructions();
     register_write(ICC_PMR_EL1, 0xff);
     register_write(ICC_CTLR_EL1, 0);
     register_write(ICC_IGRPEN1_EL1, 1);
-    register_write(ICH_HCR_EL2, 0); /* VMs have no interrupt controller yet */
+    register_write(ICH_HCR_EL2, ICH_HCR_TRAPS);
     barrier_instructions();
 }
 

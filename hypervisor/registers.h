@@ -14,6 +14,7 @@
 #define ICC_SGI1R_EL1   S3_0_C12_C11_5
 #define ICC_SRE_EL2     S3_4_C12_C9_5
 #define ICH_HCR_EL2     S3_4_C12_C11_0
+#define VDISR_EL2       S3_4_C12_C1_1
 
 #define REGISTER_STRING(name) #name
 
@@ -55,6 +56,8 @@ static inline uint64_t bits(uint64_t word, unsigned int low, unsigned int count)
 #define HCR_TSC       BIT(19)
 #define HCR_TIDCP     BIT(20)
 #define HCR_RW        BIT(31) /* EL1 is AArch64 */
+#define HCR_TLOR      BIT(35) /* limited ordering regions and error records */
+#define HCR_TERR      BIT(36)
 #define HCR_FWB       BIT(46) /* stage 2 alone decides how RAM is cached */
 
 /* CPTR_EL2: what is hidden from VMs traps. */

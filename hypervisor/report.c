@@ -130,10 +130,22 @@ static _Noreturn void end(bool clean)
     machine_exit(0);
 }
 
+/* The last VM may stop while the time runs out: one CPU reports, and the run ends under the rest.
+ */
+static void be_the_reporter(void)
+{
+    static bool taken;
+
+    while (__atomic_exchange_n(&taken, true, __ATOMIC_ACQ_REL)) {
+    }
+}
+
 void report_end(void)
 {
-    bool clean = vms_destroy();
+    bool clean;
 
+    be_the_reporter();
+    clean = vms_destroy();
     if (!clean) {
         console_say("hyp", "BROKEN: Parley did not give everything back");
     }
@@ -158,13 +170,9 @@ static void print_vcpus(const struct vm *vm)
     }
 }
 
-/* Several CPUs may notice; one reports, and the emulation ends under the others. */
 void report_out_of_time(void)
 {
-    static bool reported;
-
-    while (__atomic_exchange_n(&reported, true, __ATOMIC_ACQ_REL)) {
-    }
+    be_the_reporter();
     for (size_t i = 0; i < table.cast_count; i++) {
         struct vm *vm = vm_at(i);
 

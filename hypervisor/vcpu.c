@@ -13,7 +13,7 @@ _Static_assert(_Alignof(struct vcpu) == 16, "SP_EL2 points to a vCPU");
 
 #define HCR_COMMON                                                                        \
     (HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_INNER | \
-     HCR_TWI | HCR_TWE | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_FWB)
+     HCR_TWI | HCR_TWE | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TLOR | HCR_TERR | HCR_FWB)
 
 #define MPIDR_RES1 BIT(31)
 
@@ -95,6 +95,7 @@ void vcpu_load(struct vcpu *vcpu)
     register_write(hcr_el2, HCR_COMMON | (vcpu->vm->who->aarch64 ? HCR_RW : 0));
     register_write(vttbr_el2, vcpu->vm->stage2.vttbr);
     register_write(vmpidr_el2, MPIDR_RES1 | vcpu->index);
+    register_write(VDISR_EL2, 0); /* hidden, but a guest can write it */
     el1_restore(&vcpu->el1);
     barrier_instructions();
     forget_predecessor(vcpu);

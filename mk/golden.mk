@@ -30,5 +30,6 @@ check-golden: $(GOLDEN)
 
 check-museum: $(MUSEUM)
 	@$(MUSEUM)
+	@tests/museum/check_rows
 
 .PHONY: check-golden check-museum

@@ -87,9 +87,25 @@ $(foreach image,$(GUEST_IMAGES),$(eval $(call guest_image_rules,$(call \
 
 -include $(wildcard $(GUESTS_BUILD)/images/*.d $(GUESTS_BUILD)/*/*/*/*.d)
 
+# The other compiler has to take the C, too. It links nothing: the flags are all that matters.
+GUEST_CLANG_64 := $(CLANG) --target=aarch64-none-elf \
+	$(filter-out -fno-tree-loop-distribute-patterns,$(GUEST_FLAGS_64))
+GUEST_CLANG_32 := $(CLANG) --target=arm-none-eabi \
+	$(filter-out -fno-tree-loop-distribute-patterns -mgeneral-regs-only,$(GUEST_FLAGS_32))
+GUEST_SOURCES  := $(GUEST_LIB_SOURCES) $(GUEST_PLATFORM_SOURCES) \
+	$(sort $(foreach image,$(GUEST_IMAGES),guests/$(call guest_program,$(image)).c))
+
+CHECKS += guests-clang
+check-guests-clang:
+	@for source in $(GUEST_SOURCES); do \
+		$(GUEST_CLANG_64) -DNEIGHBOUR_VERSION=FFA_VERSION_1_0 -fsyntax-only $$source && \
+		$(GUEST_CLANG_32) -DNEIGHBOUR_VERSION=FFA_VERSION_1_0 -fsyntax-only $$source || \
+			{ echo "0 passed, 1 failed"; exit 1; }; \
+	done; echo "1 passed, 0 failed"
+
 guests: $(GUEST_BINS) ## build the programs that run at EL1
 
-.PHONY: guests
+.PHONY: guests check-guests-clang
 
 # The table of negotiation for people to read, from the one that programs play.
 NEGOTIATION_TABLE := docs/negotiation.md

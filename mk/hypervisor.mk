@@ -55,13 +55,13 @@ QEMU ?= qemu-system-aarch64
 hypervisor-qemu = $(QEMU) -M virt,secure=on,virtualization=on,gic-version=3 \
 	-cpu max,pauth-impdef=on,lpa2=off -smp 4 -m 1G -nographic -monitor none \
 	-serial stdio -serial null -semihosting-config enable=on,target=native -bios $(1) \
-	-device loader,file=$(2),addr=0x40200000,force-raw=on
+	-device loader,file=$(strip $(2)),addr=0x40200000,force-raw=on
 # Argument: the table.
 hypervisor-run = timeout --foreground 100 $(call hypervisor-qemu,$(MONITOR_$(SPMC)),\
 	$(HYPERVISOR_BUILD)/hypervisor-$(1).bin) </dev/null
 
 run: ## run the VMs of the story; SPMC=1.2, 1.1 or none; TABLE=story or scenarios
-	@tools/install run
+	@$(if $(MONITOR_$(SPMC)),,$(error SPMC=$(SPMC) is none of 1.2, 1.1 and none))tools/install run
 	@$(MAKE) --no-print-directory -s $(MONITOR_$(SPMC)) $(HYPERVISOR_BUILD)/hypervisor-$(TABLE).bin
 	@$(call hypervisor-run,$(TABLE))
 
@@ -75,6 +75,7 @@ $(call hypervisor-test-guest,test_jump,64,outlaw,-DOFFENCE=OFFENCE_JUMP)
 $(call hypervisor-test-guest,test_fp,64,outlaw,-DOFFENCE=OFFENCE_FP)
 $(call hypervisor-test-guest,test_timer,64,outlaw,-DOFFENCE=OFFENCE_TIMER)
 $(call hypervisor-test-guest,test_pair,64,outlaw,-DOFFENCE=OFFENCE_PAIR)
+$(call hypervisor-test-guest,test_gic,64,outlaw,-DOFFENCE=OFFENCE_GIC)
 $(call hypervisor-test-guest,test_last,64,outlaw,-DOFFENCE=OFFENCE_LAST)
 $(call hypervisor-test-guest,test_endless,64,endless)
 $(call hypervisor-test-guest,test_member,64,member)
@@ -93,6 +94,14 @@ check-hypervisor: $(MONITOR_1.2) $(HYPERVISOR_TEST_IMAGES)
 	@IMAGES='$(HYPERVISOR_BUILD)' MACHINE='$(call hypervisor-qemu,$(MONITOR_1.2),@IMAGE@)' \
 		hypervisor/test/run
 
+# What everything else is there for: the VMs, at EL1, in front of each Secure world.
+HYPERVISOR_MONITORS := $(MONITOR_1.2) $(MONITOR_1.1) $(MONITOR_none)
+CHECKS += worlds
+check-worlds: $(HYPERVISOR_MONITORS) $(HYPERVISOR_BUILD)/hypervisor-story.bin \
+		$(HYPERVISOR_BUILD)/hypervisor-scenarios.bin
+	@IMAGES='$(HYPERVISOR_BUILD)' MONITORS='$(HYPERVISOR_MONITORS)' TABLES='story scenarios' \
+		MACHINE='$(call hypervisor-qemu,@MONITOR@,@IMAGE@)' hypervisor/test/worlds
+
 CHECKS += hypervisor-table
 check-hypervisor-table: $(HYPERVISOR_BUILD)/test_table
 	@$<
@@ -103,5 +112,5 @@ $(HYPERVISOR_BUILD)/test_table: hypervisor/test/test_table.c hypervisor/table_ch
 		-o $@ $^
 
 .SECONDARY: $(HYPERVISOR_OBJECTS)
-.PHONY: hypervisor run check-hypervisor check-hypervisor-table
+.PHONY: hypervisor run check-hypervisor check-hypervisor-table check-worlds
 -include $(shell find $(HYPERVISOR_BUILD) -name '*.d' 2>/dev/null)

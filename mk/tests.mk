@@ -78,3 +78,27 @@ check-scenarios-asan: $(BUILD)/tests/asan/scenarios
 .PHONY: check-scenarios check-scenarios-asan
 
 -include $(wildcard $(BUILD)/tests/*/programs/*.d)
+
+# --- Faults ---------------------------------------------------------------------------------------
+
+CHECKS += faults
+check-faults: $(BUILD)/tests/asan/faults/faults
+	@tests/support/run $<
+
+.PHONY: check-faults
+
+# --- Stress ---------------------------------------------------------------------------------------
+
+CHECKS += stress-tsan stress-asan
+
+# ThreadSanitizer needs its address space where it expects it; some kernels shuffle too well.
+check-stress-tsan: $(BUILD)/tests/tsan/stress/stress
+	@setarch -R true 2>/dev/null && export PARLEY_RUN="setarch -R"; \
+		TSAN_OPTIONS=halt_on_error=0:exitcode=66 tests/support/run $<
+
+check-stress-asan: $(BUILD)/tests/asan/stress/stress
+	@tests/support/run $<
+
+stress: check-stress-tsan check-stress-asan ## run many vCPUs under the sanitizers (STRESS_SECONDS=15)
+
+.PHONY: stress check-stress-tsan check-stress-asan

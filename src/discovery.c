@@ -62,7 +62,7 @@ static int32_t list_partitions(const struct call *call, const struct ffa_uuid *u
     }
     status = fill(call, uuid, &count);
     if (status != FFA_OK) {
-        parley_rx_fill_abandon(call->vm);
+        parley_rx_fill_abandon(call->vm, count * entry_bytes);
         return status;
     }
     parley_rx_fill_end(call->vm, count * entry_bytes);

@@ -56,7 +56,7 @@ void guest_yield(void);
 /* `pages` zeroed pages of the VM's own RAM, aligned to FFA_PAGE_SIZE, for this life. */
 void *guest_pages(unsigned int pages);
 
-/* The address that the hypervisor knows a byte of the VM's RAM by. */
+/* The address that the hypervisor knows a byte of guest_pages() by. */
 uint64_t guest_ipa(const void *address);
 
 /* A page that is no RAM of the VM's, right below its first page that is. */
@@ -71,8 +71,7 @@ void guest_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Counts one expectation, held or broken, for the verdict at the end of the run. */
 void guest_expect(bool held);
 
-/* --- The program -------------------------------------------------------------------------------
- */
+/* --- The program ------------------------------------------------------------------------------ */
 
 /* Runs on vCPU 0 in each life. When it returns, the VM stops. */
 void guest_main(void);

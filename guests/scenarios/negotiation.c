@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Runs the rows of negotiation.def, one in each life. At the end of a row it finds out which
- * version is in force by what the ABIs do, for which it must see WORLD_MIDDLE or any other VM.
+ * Runs the rows of negotiation.def, one in each life, and races in several. At the end of a row it
+ * finds out which version is in force by what the ABIs do, for which it must see WORLD_MIDDLE or
+ * any other VM.
  */
 #include "client.h"
 #include "say.h"
@@ -16,6 +17,7 @@ enum step_kind {
     STEP_OTHER,
     STEP_IN_FORCE,
     STEP_RESET,
+    STEP_RACE,
 };
 
 struct step {
@@ -24,25 +26,31 @@ struct step {
     const char *text;
     uint32_t fid;
     uint64_t argument;
-    uint32_t expected; /* a version, a word, or a status code */
+    uint32_t expected;   /* a version, a word, or a status code */
+    uint64_t request[2]; /* of each vCPU in a race */
 };
 
-#define V(major, minor)             FFA_VERSION_MAKE(major##u, minor##u)
-#define NONE                        0u
-#define REFUSED                     ((uint32_t)FFA_VERSION_NOT_SUPPORTED)
-#define UNKNOWN                     UINT32_MAX
-#define SUCCESS                     ((uint32_t)FFA_OK)
-#define NOT_SUPPORTED               ((uint32_t)FFA_NOT_SUPPORTED)
-#define DENIED                      ((uint32_t)FFA_DENIED)
-#define SECTION(title)              {STEP_SECTION, 0, title, 0, 0, 0},
-#define ROW(title)                  {STEP_ROW, 0, title, 0, 0, 0},
-#define ASK(vcpu, w1, w0)           {STEP_ASK, vcpu, "FFA_VERSION " #w1, FFA_VERSION, w1, w0},
-#define ASK64(vcpu, x1, w0)         {STEP_ASK64, vcpu, "FFA_VERSION " #x1, FFA_VERSION, FFA_U64(x1), w0},
-#define CALL(vcpu, id, status)      {STEP_CALL, vcpu, #id, id, 0, status},
-#define CALL1(vcpu, id, w1, status) {STEP_CALL, vcpu, #id " of " #w1, id, w1, status},
-#define OTHER(vcpu, id, w0)         {STEP_OTHER, vcpu, #id, id, 0, w0},
-#define IN_FORCE(version)           {STEP_IN_FORCE, 0, "in force", 0, 0, version},
-#define RESET_HERE                  {STEP_RESET, 0, "reset", 0, 0, 0},
+#define V(major, minor) FFA_VERSION_MAKE(major##u, minor##u)
+#define NONE            0u
+#define NOTHING         UINT64_MAX
+#define REFUSED         ((uint32_t)FFA_VERSION_NOT_SUPPORTED)
+#define UNKNOWN         UINT32_MAX
+#define SUCCESS         ((uint32_t)FFA_OK)
+#define NOT_SUPPORTED   ((uint32_t)FFA_NOT_SUPPORTED)
+#define DENIED          ((uint32_t)FFA_DENIED)
+
+#define STEP(step, cpu, words, id, word, answer) \
+    {.kind = step, .vcpu = cpu, .text = words, .fid = id, .argument = word, .expected = answer},
+#define SECTION(title)              {.kind = STEP_SECTION, .text = title},
+#define ROW(title)                  {.kind = STEP_ROW, .text = title},
+#define ASK(vcpu, w1, w0)           STEP(STEP_ASK, vcpu, "FFA_VERSION " #w1, FFA_VERSION, w1, w0)
+#define ASK64(vcpu, x1, w0)         STEP(STEP_ASK64, vcpu, "FFA_VERSION " #x1, FFA_VERSION, FFA_U64(x1), w0)
+#define CALL(vcpu, id, status)      STEP(STEP_CALL, vcpu, #id, id, 0, status)
+#define CALL1(vcpu, id, w1, status) STEP(STEP_CALL, vcpu, #id " of " #w1, id, w1, status)
+#define OTHER(vcpu, id, w0)         STEP(STEP_OTHER, vcpu, #id, id, 0, w0)
+#define IN_FORCE(version)           {.kind = STEP_IN_FORCE, .expected = version},
+#define RESET_HERE                  {.kind = STEP_RESET},
+#define RACE(title, first, second)  {.kind = STEP_RACE, .text = title, .request = {first, second}},
 
 static const struct step steps[] = {
 #include "negotiation.def"
@@ -56,13 +64,33 @@ struct play {
     const struct step *step;
 };
 
-/* The first step of a row, or NULL if there is none. */
-static const struct step *find_row(unsigned int row)
+/* What chance decides is tried this often. */
+#define RACE_LIVES 10u
+
+static unsigned int lives_of(const struct step *step)
 {
+    switch (step->kind) {
+    case STEP_ROW:
+        return 1;
+    case STEP_RACE:
+        return RACE_LIVES;
+    default:
+        return 0;
+    }
+}
+
+/* The first step of the row that a life plays, or NULL if all are played; *row counts from 1. */
+static const struct step *find_row(unsigned int life, unsigned int *row)
+{
+    *row = 0;
     for (size_t i = 0; i < STEP_COUNT; i++) {
-        if (steps[i].kind == STEP_ROW && row-- == 0) {
+        unsigned int lives = lives_of(&steps[i]);
+
+        *row += lives != 0;
+        if (life < lives) {
             return &steps[i];
         }
+        life -= lives;
     }
     return NULL;
 }
@@ -149,6 +177,8 @@ static void expect_features(struct client *client, uint32_t version)
            "RXTX_MAP tells its greatest size from 1.2 on");
 }
 
+#define NEIGHBOUR_YIELDS 20000u
+
 /* The count flag exists from 1.1 on; the size of an entry is 8 bytes at 1.0, then 24. */
 static void expect_discovery(struct client *client, uint32_t version)
 {
@@ -158,10 +188,14 @@ static void expect_discovery(struct client *client, uint32_t version)
 
     expect_status(client, FFA_STATUS(client, FFA_RXTX_MAP_32, tx, rx, 1), FFA_OK,
                   "RXTX_MAP at the end");
-    do {
-        guest_yield();
+    /* The neighbour may still be on its way. */
+    for (unsigned int i = 0; i < NEIGHBOUR_YIELDS; i++) {
         list = FFA(client, FFA_PARTITION_INFO_GET, 0, 0, 0, 0, 0);
-    } while (client_status(&list) == FFA_INVALID_PARAMETERS);
+        if (client_status(&list) != FFA_INVALID_PARAMETERS) {
+            break;
+        }
+        guest_yield();
+    }
 
     expect_status(client, client_status(&list), FFA_OK, "PARTITION_INFO_GET at the end");
     expect_equal(client, list.x[3], version >= V(1, 1) ? 24 : 0, "the size of an entry");
@@ -185,6 +219,100 @@ static void expect_in_force(struct client *client, uint32_t version)
     expect_version_answers(client, version);
 }
 
+/* --- Two vCPUs at once ------------------------------------------------------------------------ */
+
+struct race;
+
+struct racer {
+    struct race *race;
+    unsigned int vcpu;
+    uint64_t request;
+    uint32_t answer; /* to FFA_VERSION; REFUSED if it was not asked */
+    int32_t status;  /* of FFA_ID_GET right after it */
+};
+
+struct race {
+    struct client client;
+    unsigned int at_the_line;
+    struct racer racers[2];
+};
+
+static void run_racer(void *argument)
+{
+    struct racer *racer = argument;
+    struct race *race = racer->race;
+
+    __atomic_add_fetch(&race->at_the_line, 1, __ATOMIC_ACQ_REL);
+    while (__atomic_load_n(&race->at_the_line, __ATOMIC_ACQUIRE) < 2) {
+        guest_yield();
+    }
+    if (racer->request != NOTHING) {
+        racer->answer = client_version(&race->client, (uint32_t)racer->request);
+    }
+    racer->status = FFA_STATUS(&race->client, FFA_ID_GET);
+}
+
+static uint32_t proposed_by(const struct racer *racer)
+{
+    return racer->request == NOTHING ? NONE : client_normalise((uint32_t)racer->request);
+}
+
+/* The one version that FFA_VERSION answers to, now that it is final. */
+static uint32_t version_that_won(struct client *client)
+{
+    uint32_t won = NONE;
+
+    for (uint32_t version = V(1, 0); version <= V(1, 2); version++) {
+        if (client_version(client, version) == V(1, 2)) {
+            expect_equal(client, won, NONE, "a second version that is in force");
+            won = version;
+        }
+    }
+    return won;
+}
+
+/* A vCPU that proposed a version is refused only because another one is final. */
+static void expect_fair(const struct client *client, const struct racer *racer, uint32_t won)
+{
+    if (proposed_by(racer) == NONE) {
+        expect_version(client, racer->answer, REFUSED, "a request that is not valid, in a race");
+        expect(client, racer->status == FFA_OK || racer->status == FFA_NOT_SUPPORTED,
+               "a call without a request, in a race");
+        return;
+    }
+    if (proposed_by(racer) == won) {
+        expect_version(client, racer->answer, V(1, 2), "the request that won");
+    }
+    expect(client, racer->answer == V(1, 2) || racer->answer == REFUSED, "a request in a race");
+    expect_status(client, racer->status, FFA_OK, "a call after a request, in a race");
+}
+
+static void play_race(struct race *race, const struct step *step)
+{
+    struct client *client = &race->client;
+    uint32_t won;
+
+    client->racing = true;
+    for (unsigned int i = 0; i < 2; i++) {
+        race->racers[i] = (struct racer){.race = race, .vcpu = i, .answer = REFUSED};
+        race->racers[i].request = step->request[i];
+    }
+    expect(client, guest_vcpu_start(1, run_racer, &race->racers[1]), "the vCPU starts");
+    run_racer(&race->racers[0]);
+    guest_vcpu_join(1);
+
+    won = version_that_won(client);
+    expect(client,
+           won != NONE &&
+               (won == proposed_by(&race->racers[0]) || won == proposed_by(&race->racers[1])),
+           "the version in force is one that was asked for");
+    expect_fair(client, &race->racers[0], won);
+    expect_fair(client, &race->racers[1], won);
+    client->version = won;
+    client->racing = false;
+    expect_in_force(client, won);
+}
+
 /* --- Rows ------------------------------------------------------------------------------------- */
 
 /* Returns false at the end of the row. */
@@ -202,22 +330,33 @@ static bool play_step(struct play *play)
     }
 }
 
-void guest_main(void)
+static void play_row(struct client *client, const struct step *first)
 {
-    unsigned int row = guest_life();
-    const struct step *first = find_row(row);
-    struct client client;
-    struct play play = {.client = &client, .step = first};
+    struct play play = {.client = client, .step = first};
 
-    client_init(&client);
-    if (first == NULL) {
-        guest_print("played all %u rows of the table of negotiation", row);
-        return;
-    }
-    client.about = first->text;
-    client.row = row + 1;
     do {
         play.step++;
     } while (play_step(&play));
+}
+
+void guest_main(void)
+{
+    unsigned int row;
+    const struct step *first = find_row(guest_life(), &row);
+    struct race race = {.at_the_line = 0};
+
+    if (first == NULL) {
+        guest_print("played all %u rows of the table of negotiation in %u lives", row,
+                    guest_life());
+        return;
+    }
+    client_init(&race.client);
+    race.client.about = first->text;
+    race.client.row = row;
+    if (first->kind == STEP_RACE) {
+        play_race(&race, first);
+    } else {
+        play_row(&race.client, first);
+    }
     guest_reset();
 }

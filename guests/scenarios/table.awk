@@ -100,6 +100,34 @@ BEGIN {
     flush("none")
 }
 
+# Whatever each vCPU may end up with, by itself: bit 31 and no request at all propose nothing.
+function outcome(request)
+{
+    if (request == "NOTHING" || request ~ /^0x8/) {
+        return ""
+    }
+    return request == "1.0" || request == "1.1" ? request : "1.2"
+}
+
+/^RACE\(/ {
+    count = split_arguments()
+    title = quoted()
+    sub(/", .*/, "", title)
+    for (i = 0; i < 2; i++) {
+        request = argument[count - 1 + i]
+        result[i] = outcome(request)
+        if (request != "NOTHING") {
+            add("vCPU " i ": " request)
+        }
+        add("vCPU " i ": `FFA_ID_GET`")
+    }
+    if (result[0] == "" || result[0] == result[1]) {
+        flush(result[1])
+    } else {
+        flush(result[1] == "" ? result[0] : result[0] " or " result[1])
+    }
+}
+
 END {
     printf "\n%d rows.\n", rows
 }

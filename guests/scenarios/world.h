@@ -4,11 +4,12 @@
  * its table, the host's tests make theirs, and the programs know what they must be shown. It speaks
  * of FF-A alone; where a VM's memory lies is the hypervisor's business.
  *
- * There are two casts, of which one plays at a time. Their IDs are disjoint, so that an ID tells
- * what to expect.
+ * There are several casts, of which one plays at a time. An ID stands for one VM in all of them, so
+ * that it tells what to expect.
  *
- *     world_story   what `make run` shows
- *     world_bench   the scenarios, and neighbours for them to discover
+ *     world_story      what `make run` shows
+ *     world_bench      the scenarios, and neighbours for them to discover
+ *     world_bench_32   the same, with the scenarios in AArch32
  *
  * Whoever hosts them keeps a VM that has stopped in the directory until the last one has stopped:
  * what a VM discovers must not depend on who finished first.
@@ -50,8 +51,7 @@ struct world_vm {
 #define WORLD_BYTES(word) \
     (uint8_t)((word) >> 24), (uint8_t)((word) >> 16), (uint8_t)((word) >> 8), (uint8_t)(word)
 
-/* --- What `make run` shows ----------------------------------------------------------------------
- */
+/* --- What `make run` shows -------------------------------------------------------------------- */
 
 #define WORLD_RACER   0x01u
 #define WORLD_STEADY  0x02u
@@ -141,8 +141,7 @@ static const struct world_vm world_story[] = {
     },
 };
 
-/* --- The scenarios ------------------------------------------------------------------------------
- */
+/* --- The scenarios ---------------------------------------------------------------------------- */
 
 #define WORLD_NEGOTIATION 0x11u
 #define WORLD_FEATURES    0x12u
@@ -167,138 +166,26 @@ static const struct world_vm world_story[] = {
 #define WORLD_UUID_SELF   WORLD_UUID(0xc0de0006, 0x2be94a70, 0xad5813f6, 0xc3076e91)
 #define WORLD_UUID_NOBODY WORLD_UUID(0xc0de00ff, 0x5f104d2c, 0x8b99a4e3, 0x70d6c215)
 
+/* The scenarios in AArch64, and the same VMs with the scenarios in AArch32. */
+#define SCENARIO_AARCH64       true
+#define SCENARIO_PROGRAM(name) name
 static const struct world_vm world_bench[] = {
-    {
-        .id = WORLD_NEGOTIATION,
-        .name = "negotiation",
-        .program = "negotiation",
-        .vcpus = 2,
-        .aarch64 = true,
-        .version = 0,
-        .rxtx_pages_max = 3,
-        .sees_secure = false,
-        .peer_count = 1,
-        .peers = {WORLD_MIDDLE},
-    },
-    {
-        .id = WORLD_FEATURES,
-        .name = "features",
-        .program = "features",
-        .vcpus = 1,
-        .aarch64 = true,
-        .version = 0,
-        .rxtx_pages_max = 5,
-        .sees_secure = false,
-    },
-    {
-        .id = WORLD_BUFFERS,
-        .name = "buffers",
-        .program = "buffers",
-        .vcpus = 3,
-        .aarch64 = true,
-        .version = 0,
-        .rxtx_pages_max = 4,
-        .sees_secure = false,
-        .peer_count = 1,
-        .peers = {WORLD_MIDDLE},
-    },
-    {
-        .id = WORLD_DISCOVERY,
-        .name = "discovery",
-        .program = "discovery",
-        .vcpus = 2,
-        .aarch64 = true,
-        .version = 0,
-        .rxtx_pages_max = 2,
-        .sees_secure = true,
-        .peer_count = 5,
-        .peers = {WORLD_OLD, WORLD_MIDDLE, WORLD_NEW, WORLD_TWIN, WORLD_SILENT},
-        .uuid_count = 1,
-        .uuids = {WORLD_UUID_SELF},
-    },
-    {
-        .id = WORLD_SMCCC,
-        .name = "smccc",
-        .program = "smccc",
-        .vcpus = 1,
-        .aarch64 = true,
-        .version = FFA_VERSION_1_1,
-        .rxtx_pages_max = 1,
-        .sees_secure = false,
-    },
-    {
-        .id = WORLD_OLD,
-        .name = "old",
-        .program = "neighbour_1_0",
-        .vcpus = 1,
-        .aarch64 = true,
-        .version = FFA_VERSION_1_0,
-        .rxtx_pages_max = 1,
-        .sees_secure = false,
-    },
-    {
-        .id = WORLD_MIDDLE,
-        .name = "middle",
-        .program = "neighbour_1_1",
-        .vcpus = 2,
-        .aarch64 = true,
-        .version = FFA_VERSION_1_1,
-        .rxtx_pages_max = 1,
-        .sees_secure = false,
-    },
-    {
-        .id = WORLD_NEW,
-        .name = "new",
-        .program = "neighbour_1_2",
-        .vcpus = 3,
-        .aarch64 = true,
-        .version = FFA_VERSION_1_2,
-        .rxtx_pages_max = 1,
-        .sees_secure = false,
-        .uuid_count = 3,
-        .uuids = {WORLD_UUID_NEW, WORLD_UUID_SHARED, WORLD_UUID_THIRD},
-    },
-    {
-        .id = WORLD_TWIN,
-        .name = "twin",
-        .program = "neighbour_1_2_32",
-        .vcpus = 1,
-        .aarch64 = false,
-        .version = FFA_VERSION_1_2,
-        .rxtx_pages_max = 1,
-        .sees_secure = false,
-        .uuid_count = 1,
-        .uuids = {WORLD_UUID_SHARED},
-    },
-    {
-        .id = WORLD_HERMIT,
-        .name = "hermit",
-        .program = "neighbour_1_2",
-        .vcpus = 1,
-        .aarch64 = true,
-        .version = FFA_VERSION_1_2,
-        .rxtx_pages_max = 1,
-        .sees_secure = false,
-        .uuid_count = 1,
-        .uuids = {WORLD_UUID_HERMIT},
-    },
-    {
-        .id = WORLD_SILENT,
-        .name = "silent",
-        .program = "silent",
-        .vcpus = 1,
-        .aarch64 = true,
-        .version = 0,
-        .rxtx_pages_max = 1,
-        .sees_secure = false,
-        .uuid_count = 1,
-        .uuids = {WORLD_UUID_SILENT},
-    },
+#include "bench.def"
 };
+#undef SCENARIO_AARCH64
+#undef SCENARIO_PROGRAM
+
+#define SCENARIO_AARCH64       false
+#define SCENARIO_PROGRAM(name) name "_32"
+static const struct world_vm world_bench_32[] = {
+#include "bench.def"
+};
+#undef SCENARIO_AARCH64
+#undef SCENARIO_PROGRAM
 
 #define WORLD_COUNT(cast) (sizeof(cast) / sizeof((cast)[0]))
 
-/* The VM of that ID in either cast, or NULL. */
+/* The VM of that ID, or NULL. What is true of a scenario's VM is true of it in either width. */
 static inline const struct world_vm *world_find(uint16_t id)
 {
     for (size_t i = 0; i < WORLD_COUNT(world_story); i++) {

@@ -8,7 +8,8 @@
 #define OFFENCE_FP    3 /* uses registers that are not there */
 #define OFFENCE_TIMER 4 /* and a timer */
 #define OFFENCE_PAIR  5 /* writes to the console in a way that the hypervisor need not know */
-#define OFFENCE_LAST  6 /* none: its only vCPU goes off without stopping the VM */
+#define OFFENCE_GIC   6 /* an interrupt controller that is not there */
+#define OFFENCE_LAST  7 /* none: its only vCPU goes off without stopping the VM */
 
 #define PSCI_CPU_OFF 0x84000002u
 
@@ -27,6 +28,8 @@ static void offend(void)
                      ::"r"(UINT64_C(3) << 20));
 #elif OFFENCE == OFFENCE_TIMER
     __asm__ volatile("msr cntp_ctl_el0, xzr");
+#elif OFFENCE == OFFENCE_GIC
+    __asm__ volatile("mrs x0, S3_0_C4_C6_0" ::: "x0"); /* ICC_PMR_EL1 */
 #elif OFFENCE == OFFENCE_PAIR
     __asm__ volatile("stp wzr, wzr, [%0]" ::"r"((uintptr_t)0x09000000));
 #elif OFFENCE == OFFENCE_LAST

@@ -95,6 +95,12 @@ void posix_vm_set_aarch64(struct posix_vm *vm, bool aarch64);
  */
 enum parley_outcome posix_call(struct posix_vm *vm, unsigned int vcpu, struct parley_regs *regs);
 
+/*
+ * Looks through the pinned pages after each nth call of a thread only; posix_start() says 1. It
+ * takes a lock over all VMs, which keeps threads from meeting inside Parley.
+ */
+void posix_check_pages_every(unsigned int calls);
+
 /* The guest's view of a byte of its RAM, and back. NULL where there is no page; 0 if not RAM. */
 void *posix_vm_at(const struct posix_vm *vm, uint64_t ipa);
 uint64_t posix_vm_ipa(const struct posix_vm *vm, const void *address);
@@ -142,6 +148,9 @@ struct posix_smc {
 
 /* Whether the SPMC has a buffer pair of Parley's. */
 bool posix_spmc_has_buffers(void);
+
+/* The Secure world reboots and forgets them: for a test in which it is right that it has them. */
+void posix_spmc_reboot(void);
 
 /* SMCs since posix_start(), or since the log was cleared. NULL for one that is not kept. */
 unsigned int posix_smc_count(void);

@@ -19,6 +19,7 @@ const struct spmc_config posix_spmc_1_1 = SECURE_WORLD(FFA_VERSION_1_1);
 const struct spmc_config posix_spmc_1_0 = SECURE_WORLD(FFA_VERSION_1_0);
 
 static struct {
+    struct spmc_config config;
     struct spmc spmc;
     bool present;
     posix_smc_handler *handler; /* in its place */
@@ -28,11 +29,17 @@ static struct {
     unsigned int logged;
 } secure = {.log_lock = PTHREAD_MUTEX_INITIALIZER};
 
+void posix_spmc_reboot(void)
+{
+    spmc_init(&secure.spmc, &secure.config);
+}
+
 void secure_world_power_on(const struct spmc_config *config)
 {
     secure.present = config != NULL;
     if (secure.present) {
-        spmc_init(&secure.spmc, config);
+        secure.config = *config;
+        posix_spmc_reboot();
     }
     posix_smc_replace(NULL, NULL);
     posix_smc_clear();

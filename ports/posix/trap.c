@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* VMs as Parley sees them, their trap, and what is checked around it. */
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 _Thread_local unsigned int posix_locks_held;
 
 static unsigned int violations;
+static unsigned int check_pages_every;
 
 void posix_die(const char *why)
 {
@@ -60,6 +62,7 @@ void posix_promise_broken(const char *promise, const char *file, int line)
 void posix_start(const struct spmc_config *secure)
 {
     posix_violations_forgive();
+    posix_check_pages_every(1);
     memory_power_on();
     secure_world_power_on(secure);
     log_power_on();
@@ -152,6 +155,7 @@ enum parley_progress posix_vm_create(struct posix_vm *vm, struct parley *parley,
 static void go_on(struct posix_vm *vm, const char *what, enum parley_progress progress)
 {
     while (progress == PARLEY_AGAIN) {
+        sched_yield(); /* a vCPU of another VM has to get on first */
         progress = parley_vm_continue(vm->parley);
     }
     if (progress != PARLEY_DONE) {
@@ -226,6 +230,21 @@ static void check_page(const struct posix_vm *vm, uint64_t ipa, const uint8_t *p
     }
 }
 
+void posix_check_pages_every(unsigned int calls)
+{
+    check_pages_every = calls;
+}
+
+static void check_pages(const struct posix_vm *vm)
+{
+    static _Thread_local unsigned int calls;
+
+    if (++calls >= check_pages_every) {
+        calls = 0;
+        memory_visit_pinned(vm, check_page);
+    }
+}
+
 static void enter_call(struct posix_vm *vm, unsigned int vcpu)
 {
     uint64_t bit = 1ull << (vcpu % 64);
@@ -261,7 +280,7 @@ enum parley_outcome posix_call(struct posix_vm *vm, unsigned int vcpu, struct pa
     leave_call(vm, vcpu);
 
     check_registers(vm, &before, regs);
-    memory_visit_pinned(vm, check_page);
+    check_pages(vm);
     if (outcome == PARLEY_NOT_FFA && memcmp(&before, regs, sizeof(before)) != 0) {
         posix_violation("%s: registers of a call that is not FF-A's are changed", vm->name);
     }

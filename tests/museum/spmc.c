@@ -9,28 +9,22 @@
 
 /* --- E17 -------------------------------------------------------------------------------------- */
 
-/* Indexes, tags and sizes that the SPMC returns in registers cannot lead anywhere. */
+/*
+ * Indexes and sizes that the SPMC returns in registers cannot lead anywhere: Parley does not ask
+ * for them, and reads the list in its RX. Who makes it ask has to write the test of the answers
+ * here.
+ */
 static void E17_getregs_copy_unbounded(void **state)
 {
-    static const uint16_t numbers[] = {0, 1, 2, 4, 5, 0x7fff, 0x8000, 0xfffe, 0xffff};
-    static const uint16_t sizes[] = {0, 8, 23, 24, 48, 0xffff};
+    const struct spmc_hostile *journal = lying_power_on(
+        FFA_VERSION_1_2, LIES(spmc_lie_regs_x2(ffa_info_regs_out_make(0xffff, 4, 0, 0xffff))));
 
     (void)state;
-    for (size_t last = 0; last < COUNT(numbers); last++) {
-        for (size_t current = 0; current < COUNT(numbers); current++) {
-            for (size_t size = 0; size < COUNT(sizes); size++) {
-                const uint64_t x2 =
-                    ffa_info_regs_out_make(numbers[last], numbers[current], 0, sizes[size]);
-
-                lying_power_on(FFA_VERSION_1_2, LIES(spmc_lie_regs_x2(x2)));
-                assert_non_null(parley_start(&usual_config));
-                assert_in_range(posix_smc_count(), 0, 100);
-                assert_in_range(partitions_kept(), 0, usual_config.partitions_max);
-                use_the_list();
-                assert_int_equal(machine_off(NULL), 0);
-            }
-        }
-    }
+    assert_non_null(parley_start(&usual_config));
+    assert_int_equal(partitions_kept(), PARTITION_UUID_COUNT);
+    expect_only_truth();
+    use_the_list();
+    assert_int_equal(spmc_journal_calls(journal, FFA_PARTITION_INFO_GET_REGS), 0);
 }
 
 /* --- G20 -------------------------------------------------------------------------------------- */

@@ -205,8 +205,7 @@ static void read_entry(struct ffa_partition_info_1_1 *entry, const uint64_t *reg
     entry->uuid = ffa_uuid_from_u64(regs[1], regs[2]);
 }
 
-/* Takes the entries of one answer; false if the answer cannot be right. */
-static bool read_part(struct list *list, const struct answer *answer)
+bool list_read_part(struct list *list, const struct answer *answer)
 {
     uint64_t x2 = answer->regs.x[2];
     unsigned int last = ffa_info_regs_out_last(x2);
@@ -240,7 +239,7 @@ struct list list_by_registers(struct posix_vm *vm, const struct ffa_uuid *uuid)
             CALL(vm, FFA_PARTITION_INFO_GET_REGS, ffa_uuid_to_u64(uuid, 0),
                  ffa_uuid_to_u64(uuid, 1), ffa_info_regs_in_make((uint16_t)list.count, list.tag));
         list.status = answer.status;
-        if (answer.status == FFA_OK && !read_part(&list, &answer)) {
+        if (answer.status == FFA_OK && !list_read_part(&list, &answer)) {
             posix_violation("%s: a wrong answer of %llu to FFA_PARTITION_INFO_GET_REGS",
                             posix_vm_name(vm), (unsigned long long)answer.regs.x[2]);
             break;

@@ -60,6 +60,9 @@ int64_t list_count(struct posix_vm *vm, const struct ffa_uuid *uuid);
 /* FFA_PARTITION_INFO_GET_REGS, called until its last entry came. */
 struct list list_by_registers(struct posix_vm *vm, const struct ffa_uuid *uuid);
 
+/* Adds the entries of one answer to FFA_PARTITION_INFO_GET_REGS. False if it cannot be right. */
+bool list_read_part(struct list *list, const struct answer *answer);
+
 /* The place of an ID in the list; list->count if it is not there. */
 unsigned int list_find(const struct list *list, uint16_t id);
 

@@ -137,8 +137,8 @@ static void test_the_spmc_refuses(void **state)
             assert_int_equal(event.status, codes[i]);
         }
         assert_true(posix_spmc_has_buffers());
-        rig_stop_after_shutdown();
-        posix_violations_forgive(); /* the buffers at the SPMC: that is what this is about */
+        posix_spmc_reboot();
+        assert_true(rig_stop_after_shutdown());
     }
 }
 
@@ -161,8 +161,8 @@ static void test_the_spmc_talks_nonsense(void **state)
         if (parley_shutdown(rig_parley()) != PARLEY_REFUSED_BY_SPMC) {
             fail_msg("an answer of %#llx counts as success", (unsigned long long)x0[i]);
         }
-        rig_stop_after_shutdown();
-        posix_violations_forgive();
+        posix_spmc_reboot();
+        assert_true(rig_stop_after_shutdown());
     }
 }
 

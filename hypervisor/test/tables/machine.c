@@ -10,6 +10,7 @@ GUEST_IMAGE(test_jump);
 GUEST_IMAGE(test_fp);
 GUEST_IMAGE(test_timer);
 GUEST_IMAGE(test_pair);
+GUEST_IMAGE(test_gic);
 GUEST_IMAGE(test_last);
 
 static const struct world_vm cast[] = {
@@ -22,6 +23,7 @@ static const struct world_vm cast[] = {
     {.id = 7, .name = "timer", .vcpus = 1, .aarch64 = true, .rxtx_pages_max = 1},
     {.id = 8, .name = "pair", .vcpus = 1, .aarch64 = true, .rxtx_pages_max = 1},
     {.id = 9, .name = "last", .vcpus = 1, .aarch64 = true, .rxtx_pages_max = 1},
+    {.id = 10, .name = "gic", .vcpus = 1, .aarch64 = true, .rxtx_pages_max = 1},
 };
 
 static const struct vm_place places[] = {
@@ -85,6 +87,14 @@ static const struct vm_place places[] = {
     {
         .id = 8,
         GUEST_IMAGE_OF(test_pair),
+        .ipa = 0x80000000,
+        .pages = 256,
+        .conduit = CONDUIT_SMC,
+        .fault_expected = true,
+    },
+    {
+        .id = 10,
+        GUEST_IMAGE_OF(test_gic),
         .ipa = 0x80000000,
         .pages = 256,
         .conduit = CONDUIT_SMC,
