@@ -75,7 +75,7 @@ static int32_t send_to_vm(const struct call *call, const struct message *message
     if (status == FFA_OK) {
         status = deliver(call->vm, receiver, word_version(word), message);
         if (status != FFA_OK) {
-            parley_rx_fill_abandon(receiver);
+            parley_rx_fill_abandon(receiver, 0);
         }
     }
     parley_endpoint_drop(receiver);

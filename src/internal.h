@@ -345,9 +345,11 @@ int32_t parley_rx_fill_begin(struct parley_vm *vm);
 bool parley_rx_write(struct parley_vm *vm, size_t offset, const void *from, size_t bytes);
 /* Hands the buffer to the VM: `bytes` of it were written, the rest is cleared. */
 void parley_rx_fill_end(struct parley_vm *vm, size_t bytes);
-<<<<<<< HEAD
-/* Gives the buffer back unfilled; to whoever waits for it, if a message from the SPMC does. */
-void parley_rx_fill_abandon(struct parley_vm *vm);
+/*
+ * Gives the buffer back unfilled: the `bytes` that were written are cleared. If a message of the
+ * SPMC's waits for the buffer, that has it next.
+ */
+void parley_rx_fill_abandon(struct parley_vm *vm, size_t bytes);
 /* Gives it back to nobody in particular. */
 void parley_rx_fill_cancel(struct parley_vm *vm);
 /* Gives back an RX buffer that the VM owns. False if it does not. */
@@ -365,10 +367,6 @@ void parley_tx_read(const struct parley_vm *vm, size_t offset, uint8_t *to, size
 /* Copies from a held TX buffer to an RX buffer being filled; both ranges lie inside. */
 void parley_rx_copy_from_tx(struct parley_vm *receiver, size_t to, const struct parley_vm *sender,
                             size_t from, size_t bytes);
-=======
-/* Gives the buffer back unfilled: the `bytes` that were written are cleared. */
-void parley_rx_fill_abandon(struct parley_vm *vm, size_t bytes);
->>>>>>> main
 
 /* For the end of a VM: unmaps what is mapped. False if a buffer is in use: try again. */
 bool parley_rxtx_end(struct parley_vm *vm);

@@ -248,35 +248,31 @@ bool parley_rx_write(struct parley_vm *vm, size_t offset, const void *from, size
     return true;
 }
 
-static void rx_clear(const struct rxtx *rxtx, size_t from, size_t to)
+static void rx_clear(const struct parley_vm *vm, size_t from, size_t to)
 {
-<<<<<<< HEAD
-    /* A producer leaves nothing in the buffer but what it says (FF-A 1.2, 7.2.2). */
-    while (bytes < parley_rxtx_bytes(vm)) {
-        size_t part = bytes_in_page(bytes, parley_rxtx_bytes(vm) - bytes);
+    while (from < to) {
+        size_t part = bytes_in_page(from, to - from);
 
-        parley_zero(byte_at(vm->rxtx.rx, bytes), part);
-        bytes += part;
+        parley_zero(byte_at(vm->rxtx.rx, from), part);
+        from += part;
     }
+}
+
+void parley_rx_fill_end(struct parley_vm *vm, size_t bytes)
+{
+    /* A producer leaves nothing in the buffer but what it says (FF-A 1.2, 7.2.2). */
+    rx_clear(vm, bytes, parley_rxtx_bytes(vm));
     (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FULL);
 }
 
 void parley_rx_fill_cancel(struct parley_vm *vm)
 {
     (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FREE);
-=======
-    while (from < to) {
-        size_t part = bytes_in_page(from, to - from);
-
-        parley_zero(rx_at(rxtx, from), part);
-        from += part;
-    }
->>>>>>> main
 }
 
-void parley_rx_fill_end(struct parley_vm *vm, size_t bytes)
+void parley_rx_fill_abandon(struct parley_vm *vm, size_t bytes)
 {
-<<<<<<< HEAD
+    rx_clear(vm, 0, bytes);
     parley_rx_fill_cancel(vm);
     parley_shadow_deliver(vm);
 }
@@ -331,17 +327,6 @@ void parley_rx_copy_from_tx(struct parley_vm *receiver, size_t to, const struct 
         from += part;
         bytes -= part;
     }
-=======
-    /* A producer leaves nothing in the buffer but what it says (FF-A 1.2, 7.2.2). */
-    rx_clear(&vm->rxtx, bytes, rx_bytes(&vm->rxtx));
-    (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FULL);
-}
-
-void parley_rx_fill_abandon(struct parley_vm *vm, size_t bytes)
-{
-    rx_clear(&vm->rxtx, 0, bytes);
-    (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FREE);
->>>>>>> main
 }
 
 /* --- The end of a VM ------------------------------------------------------ */
