@@ -281,10 +281,11 @@ void __wrap_ffa_call(struct guest_regs *regs)
     told(&sent, regs);
 }
 
-#define PROGRAMS(X)                                                                \
-    X(negotiation)                                                                 \
-    X(features) X(buffers) X(discovery) X(smccc) X(neighbour_1_0) X(neighbour_1_1) \
-        X(neighbour_1_2) X(neighbour_1_2_32) X(silent)
+#define PROGRAMS(X)                                                                     \
+    X(negotiation)                                                                      \
+    X(features)                                                                         \
+    X(buffers) X(discovery) X(smccc) X(neighbour_1_0) X(neighbour_1_1) X(neighbour_1_2) \
+        X(neighbour_1_2_32) X(silent)
 
 struct program {
     const char *name;
