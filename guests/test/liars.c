@@ -281,22 +281,33 @@ void __wrap_ffa_call(struct guest_regs *regs)
     told(&sent, regs);
 }
 
-#define PROGRAMS(X)                                                                     \
-    X(negotiation)                                                                      \
-    X(features)                                                                         \
-    X(buffers) X(discovery) X(smccc) X(neighbour_1_0) X(neighbour_1_1) X(neighbour_1_2) \
-        X(neighbour_1_2_32) X(silent)
+void negotiation_main(void);
+void features_main(void);
+void buffers_main(void);
+void discovery_main(void);
+void smccc_main(void);
+void neighbour_1_0_main(void);
+void neighbour_1_1_main(void);
+void neighbour_1_2_main(void);
+void neighbour_1_2_32_main(void);
+void silent_main(void);
 
 struct program {
     const char *name;
     void (*entry)(void);
 };
 
-#define DECLARE(name) void name##_main(void);
-PROGRAMS(DECLARE)
+#define PROGRAM(name)      \
+    {                      \
+#name, name##_main \
+    }
 
-#define ROW(name) {#name, name##_main},
-static const struct program programs[] = {PROGRAMS(ROW)};
+static const struct program programs[] = {
+    PROGRAM(negotiation),   PROGRAM(features),      PROGRAM(buffers),
+    PROGRAM(discovery),     PROGRAM(smccc),         PROGRAM(neighbour_1_0),
+    PROGRAM(neighbour_1_1), PROGRAM(neighbour_1_2), PROGRAM(neighbour_1_2_32),
+    PROGRAM(silent),
+};
 
 static void (*program_find(const char *name))(void)
 {
