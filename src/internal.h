@@ -22,12 +22,29 @@
 
 /* --- State ---------------------------------------------------------------- */
 
+/* A UUID as the two 64-bit registers that FF-A puts it in: two words compare faster than 16 bytes.
+ */
+struct uuid {
+    uint64_t low;
+    uint64_t high;
+};
+
+static inline bool uuid_equal(const struct uuid *a, const struct uuid *b)
+{
+    return a->low == b->low && a->high == b->high;
+}
+
+static inline bool uuid_is_nil(const struct uuid *uuid)
+{
+    return (uuid->low | uuid->high) == 0;
+}
+
 /* One line of partition information, in no particular layout (FF-A 1.2, 6.2.2). */
 struct partition_entry {
     uint16_t id;
     uint16_t contexts;
     uint32_t properties;
-    struct ffa_uuid uuid;
+    struct uuid uuid;
 };
 
 /* An entry of the SPMC's list. A partition with several UUIDs has several, with one ID. */
@@ -88,7 +105,7 @@ struct parley_vm {
     uint32_t properties;
     uint8_t secure_rights;
     uint8_t uuid_count;
-    struct ffa_uuid uuids[PARLEY_UUIDS_PER_VM];
+    struct uuid uuids[PARLEY_UUIDS_PER_VM];
     void *context;
 
     /* Negotiation. `aarch64` is written under the lock, and published by the word with the version.
@@ -136,9 +153,9 @@ static inline uint32_t call_word(const struct call *call, unsigned int index)
 bool parley_abi_offered(const struct parley_vm *vm, enum parley_version version, uint32_t fid);
 
 /*
- * A handler serves one ABI: it decodes, checks, and does, in this order. `result` comes zeroed but
- * for x0, which is FFA_SUCCESS_32. What it returns is FFA_OK, or the status of the FFA_ERROR that
- * the guest gets instead of `result`; then nothing has changed.
+ * A handler serves one ABI: it decodes, checks, and does, in this order. `result` comes zeroed; an
+ * x0 left at 0 becomes FFA_SUCCESS_32. What it returns is FFA_OK, or the status of the FFA_ERROR
+ * that the guest gets instead of `result`; then nothing has changed.
  */
 int32_t parley_handle_version(const struct call *call, struct parley_regs *result);
 int32_t parley_handle_features(const struct call *call, struct parley_regs *result);
@@ -221,7 +238,7 @@ bool parley_rxtx_end(struct parley_vm *vm);
 struct partition_scan {
     const struct parley_vm *caller;
     enum parley_version version;
-    struct ffa_uuid uuid; /* what is looked for; nil: everything */
+    struct uuid uuid; /* what is looked for; nil: everything */
     bool any_uuid;
     uint32_t digest;           /* of ID, generation and version of all that was listed */
     uint16_t next_partition;   /* in the SPMC's list */
@@ -229,17 +246,20 @@ struct partition_scan {
     struct partition_entry vm; /* the VM that is being listed, as it was when it was looked at */
     uint8_t uuid_next;         /* of vm_uuids, not listed yet */
     uint8_t uuid_end;
-    struct ffa_uuid vm_uuids[PARLEY_UUIDS_PER_VM];
+    struct uuid vm_uuids[PARLEY_UUIDS_PER_VM];
 };
 
 void parley_scan_begin(struct partition_scan *scan, const struct call *call,
-                       const struct ffa_uuid *uuid);
+                       const struct uuid *uuid);
 /* The next entry, as the caller may see it. False at the end. */
 bool parley_scan_next(struct partition_scan *scan, struct partition_entry *entry);
 /* At the end: the tag of PARTITION_INFO_GET_REGS, which changes with what the caller may see. */
 uint16_t parley_scan_tag(const struct partition_scan *scan);
 
 /* --- layout.c ------------------------------------------------------------- */
+
+struct uuid parley_layout_uuid_decode(const struct ffa_uuid *bytes);
+struct ffa_uuid parley_layout_uuid_encode(const struct uuid *uuid);
 
 #define LAYOUT_PARTITION_BYTES_MAX sizeof(struct ffa_partition_info_1_1)
 

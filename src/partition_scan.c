@@ -77,7 +77,7 @@ static bool partition_is_listed(const struct partition_scan *scan,
                                 const struct partition *partition)
 {
     if (!scan->any_uuid) {
-        return ffa_uuid_equal(&partition->entry.uuid, &scan->uuid);
+        return uuid_equal(&partition->entry.uuid, &scan->uuid);
     }
     /* Up to 1.1 a partition has one entry, however many UUIDs it has (FF-A 1.2, 6.2). */
     return scan->version >= VERSION_1_2 || partition->is_first_of_id;
@@ -165,7 +165,7 @@ static void choose_uuids(struct partition_scan *scan, const struct parley_vm *vm
     }
     scan->uuid_end = 0;
     for (unsigned int i = 0; i < vm->uuid_count; i++) {
-        if (ffa_uuid_equal(&vm->uuids[i], &scan->uuid)) {
+        if (uuid_equal(&vm->uuids[i], &scan->uuid)) {
             scan->vm_uuids[0] = scan->uuid;
             scan->uuid_end = 1;
         }
@@ -214,12 +214,12 @@ static bool next_vm(struct partition_scan *scan, struct partition_entry *entry)
 /* --- The walk ------------------------------------------------------------- */
 
 void parley_scan_begin(struct partition_scan *scan, const struct call *call,
-                       const struct ffa_uuid *uuid)
+                       const struct uuid *uuid)
 {
     scan->caller = call->vm;
     scan->version = call->version;
     scan->uuid = *uuid;
-    scan->any_uuid = ffa_uuid_is_nil(uuid);
+    scan->any_uuid = uuid_is_nil(uuid);
     scan->digest = 0;
     scan->next_partition = 0;
     scan->next_vm = 0;
@@ -234,7 +234,7 @@ bool parley_scan_next(struct partition_scan *scan, struct partition_entry *entry
     }
     /* Who asked by UUID knows it: the field is zero then (FF-A 1.2, 6.2.2). */
     if (!scan->any_uuid) {
-        entry->uuid = (struct ffa_uuid){{0}};
+        entry->uuid = (struct uuid){0, 0};
     }
     return true;
 }

@@ -127,7 +127,7 @@ static const char *check_partition(const struct spmc *spmc, const struct partiti
 
         if (kept->id == entry->id) {
             *is_first_of_id = false;
-            if (ffa_uuid_equal(&kept->uuid, &entry->uuid)) {
+            if (uuid_equal(&kept->uuid, &entry->uuid)) {
                 return "it is there twice";
             }
         }
