@@ -64,7 +64,7 @@ hypervisor-run-images = $(MONITOR_$(SPMC)) $(HYPERVISOR_BUILD)/hypervisor-$(TABL
 
 run: ## run the VMs of the story; SPMC=1.2, 1.1 or none; TABLE=story or scenarios
 	@$(if $(MONITOR_$(SPMC)),,$(error SPMC=$(SPMC) is none of 1.2, 1.1 and none))tools/install run
-	@$(MAKE) -q $(hypervisor-run-images) 2>/dev/null || echo 'building what runs at EL1, EL2 and EL3'
+	@$(MAKE) --no-print-directory -q $(hypervisor-run-images) 2>/dev/null || echo 'building what runs at EL1, EL2 and EL3'
 	@$(MAKE) --no-print-directory -s $(hypervisor-run-images)
 	@$(call hypervisor-run,$(TABLE))
 
