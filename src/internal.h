@@ -240,6 +240,7 @@ struct partition_scan {
     enum parley_version version;
     struct uuid uuid; /* what is looked for; nil: everything */
     bool any_uuid;
+    uint32_t properties_shown; /* the caller's version knows, and Parley serves */
     uint32_t digest;           /* of ID, generation and version of all that was listed */
     uint16_t next_partition;   /* in the SPMC's list */
     uint16_t next_vm;          /* in the directory */

@@ -95,8 +95,7 @@ static bool next_partition(struct partition_scan *scan, struct partition_entry *
 
         if (partition_is_listed(scan, partition)) {
             *entry = partition->entry;
-            entry->properties &=
-                properties_shown_to(scan->version) & ~(uint32_t)PROPERTIES_NOT_OF_SECURE;
+            entry->properties &= scan->properties_shown & ~(uint32_t)PROPERTIES_NOT_OF_SECURE;
             digest_add(scan, entry->id);
             return true;
         }
@@ -184,7 +183,7 @@ static void visit(struct partition_scan *scan, struct parley_vm *vm)
         .id = vm->id,
         .contexts = vm->vcpus,
         .properties = (vm->properties | (vm->aarch64 ? FFA_PARTITION_AARCH64 : 0)) &
-                      properties_had_at(word_version(word)) & properties_shown_to(scan->version),
+                      properties_had_at(word_version(word)) & scan->properties_shown,
     };
     choose_uuids(scan, vm);
     parley_endpoint_drop(vm);
@@ -220,6 +219,7 @@ void parley_scan_begin(struct partition_scan *scan, const struct call *call,
     scan->version = call->version;
     scan->uuid = *uuid;
     scan->any_uuid = uuid_is_nil(uuid);
+    scan->properties_shown = properties_shown_to(call->version);
     scan->digest = 0;
     scan->next_partition = 0;
     scan->next_vm = 0;
