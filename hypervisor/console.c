@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "console.h"
@@ -82,13 +83,19 @@ void console_print(const char *form, ...)
     write_line(NULL, text);
 }
 
+/* A terminal's control sequences would let a VM write what looks like another's line. */
+static char printable(char character)
+{
+    return character >= ' ' && character <= '~' ? character : '?';
+}
+
 void console_put(struct console_line *line, const char *who, char character)
 {
     if (character == '\r') {
         return;
     }
     if (character != '\n') {
-        line->text[line->used++] = character;
+        line->text[line->used++] = printable(character);
     }
     if (character == '\n' || line->used == sizeof(line->text) - 1) {
         line->text[line->used] = '\0';
@@ -106,8 +113,14 @@ void console_flush(struct console_line *line, const char *who)
 
 void panic(const char *form, ...)
 {
+    static bool panicking;
     char text[CONSOLE_LINE_BYTES];
     va_list values;
+
+    /* The first one tells. A second may come from another CPU, or from the way out itself. */
+    while (__atomic_exchange_n(&panicking, true, __ATOMIC_ACQ_REL)) {
+        __asm__ volatile("wfi");
+    }
 
     va_start(values, form);
     format(text, sizeof(text), form, values);

@@ -27,7 +27,9 @@
 /* CnP, UAO, LSM, large VAs, small tables, unaligned atomics, E0PD */
 #define AA64MMFR2_SHOWN \
     (FIELD(0) | FIELD(4) | FIELD(8) | FIELD(16) | FIELD(28) | FIELD(32) | FIELD(60))
-/* AArch32: instructions without the cryptographic ones, processor and memory features */
+/* AArch32: the states; all but an interrupt controller; no cryptographic instructions */
+#define PFR0_SHOWN  (FIELD(0) | FIELD(4) | FIELD(8) | FIELD(12))
+#define PFR1_SHOWN  (~FIELD(28))
 #define ISAR5_SHOWN (FIELD(0) | FIELD(16))
 
 #define REGISTER(crm, op2) ((crm) << 3 | (op2))
@@ -37,9 +39,9 @@ static uint64_t id_register(unsigned int crm, unsigned int op2)
 {
     switch (REGISTER(crm, op2)) {
     case REGISTER(1, 0):
-        return register_read(id_pfr0_el1);
+        return register_read(id_pfr0_el1) & PFR0_SHOWN;
     case REGISTER(1, 1):
-        return register_read(id_pfr1_el1);
+        return register_read(id_pfr1_el1) & PFR1_SHOWN;
     case REGISTER(1, 4):
         return register_read(id_mmfr0_el1);
     case REGISTER(1, 5):

@@ -34,8 +34,7 @@ static void vm_move(struct vm *vm, enum vm_state to)
     __atomic_store_n(&vm->state, to, __ATOMIC_RELEASE);
 }
 
-/* --- With the lock held ------------------------------------------------------------------------
- */
+/* --- With the lock held ----------------------------------------------------------------------- */
 
 static void vcpu_move(struct vcpu *vcpu, enum vcpu_state to)
 {
@@ -115,8 +114,7 @@ static struct vcpu *dequeue(void)
     return vcpu;
 }
 
-/* --- Choosing ----------------------------------------------------------------------------------
- */
+/* --- Choosing --------------------------------------------------------------------------------- */
 
 bool scheduler_take_interrupts(void)
 {
@@ -242,8 +240,7 @@ struct vcpu *scheduler_migrate(struct vcpu *vcpu)
     return scheduler_next();
 }
 
-/* --- The life of vCPUs and VMs -----------------------------------------------------------------
- */
+/* --- The life of vCPUs and VMs ---------------------------------------------------------------- */
 
 bool scheduler_claim(struct vcpu *vcpu)
 {

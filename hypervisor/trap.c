@@ -64,7 +64,9 @@ static struct vcpu *fault(struct vcpu *vcpu, uint64_t esr)
                     fault_ipa(), register_read(far_el2), register_read(elr_el1),
                     register_read(esr_el1));
     }
-    vm_request_stop(vcpu->vm, VM_END_FAULT);
+    if (!vm_request_stop(vcpu->vm, VM_END_FAULT)) {
+        vm_expectation_broken(vcpu->vm, "a vCPU faulted while another one ended this life");
+    }
     return scheduler_leave(vcpu);
 }
 

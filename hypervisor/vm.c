@@ -30,8 +30,7 @@ struct parley *vms_parley(void)
     return parley;
 }
 
-/* --- Memory ------------------------------------------------------------------------------------
- */
+/* --- Memory ----------------------------------------------------------------------------------- */
 
 static bool map_run(struct vm *vm, uint32_t first_page, uint32_t pages, uint64_t pa)
 {
@@ -112,8 +111,7 @@ static void load_image(struct vm *vm)
     stage2_forget(&vm->stage2);
 }
 
-/* --- Creation ----------------------------------------------------------------------------------
- */
+/* --- Creation --------------------------------------------------------------------------------- */
 
 static size_t pages_for(size_t bytes)
 {
@@ -203,8 +201,7 @@ bool vms_create(void)
     return true;
 }
 
-/* --- Lives -------------------------------------------------------------------------------------
- */
+/* --- Lives ------------------------------------------------------------------------------------ */
 
 /* vCPU 0 starts at the first byte of the image; see guests/ for what it is told in x0 to x3. */
 static void start(struct vm *vm)
@@ -231,16 +228,20 @@ void vms_start(void)
     }
 }
 
-void vm_request_reset(struct vm *vm)
+bool vm_request_reset(struct vm *vm)
 {
-    scheduler_end_life(vm, true);
+    return scheduler_end_life(vm, true);
 }
 
-void vm_request_stop(struct vm *vm, enum vm_end end)
+/* The caller is on a vCPU of the VM, so that nobody needs the reason before it is written. */
+bool vm_request_stop(struct vm *vm, enum vm_end end)
 {
-    if (scheduler_end_life(vm, false)) {
+    bool first = scheduler_end_life(vm, false);
+
+    if (first) {
         vm->end = end;
     }
+    return first;
 }
 
 void vm_expectation_broken(struct vm *vm, const char *form, ...)

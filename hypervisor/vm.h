@@ -67,10 +67,12 @@ struct vm *vm_at(size_t index); /* 0 to table.cast_count - 1 */
 struct vm *vm_find(uint16_t id);
 struct parley *vms_parley(void);
 
-/* Asks for the end of the VM's life, for a reset or for good. Of several requests the first wins.
+/*
+ * Asks for the end of the VM's life, for a reset or for good. Of several requests the first wins:
+ * false if this was not it.
  */
-void vm_request_reset(struct vm *vm);
-void vm_request_stop(struct vm *vm, enum vm_end end);
+bool vm_request_reset(struct vm *vm);
+bool vm_request_stop(struct vm *vm, enum vm_end end);
 
 /* No vCPU of the VM is on any more: does what was asked for. */
 void vm_last_vcpu_out(struct vm *vm);

@@ -85,7 +85,7 @@ $(foreach image,$(GUEST_IMAGES),$(eval $(call guest_image_rules,$(call \
 	guest_name,$(image)),$(call guest_width,$(image)),$(call guest_program,$(image)),$(call \
 	guest_flag,$(image)))))
 
--include $(wildcard $(GUESTS_BUILD)/images/*.d $(GUESTS_BUILD)/*/*/*/*.d)
+-include $(wildcard $(GUESTS_BUILD)/*/*.d $(GUESTS_BUILD)/*/*/*.d $(GUESTS_BUILD)/*/*/*/*.d)
 
 # The other compiler has to take the C, too. It links nothing: the flags are all that matters.
 GUEST_CLANG_64 := $(CLANG) --target=aarch64-none-elf \
@@ -105,7 +105,36 @@ check-guests-clang:
 
 guests: $(GUEST_BINS) ## build the programs that run at EL1
 
-.PHONY: guests check-guests-clang
+.PHONY: guests check-guests-clang check-guests-liars
+
+# A test of the tests: the scenarios as threads, in front of a mediator that lies.
+LIARS          := $(GUESTS_BUILD)/host/liars
+LIARS_FLAGS    := $(GUEST_INCLUDES) -Iports/posix -DPARLEY_ENV_HEADER='"env_posix.h"' -pthread
+LIARS_PROGRAMS := $(filter scenarios/% programs/neighbour programs/silent,\
+	$(foreach image,$(GUEST_IMAGES),$(call guest_program,$(image))))
+LIARS_IMAGES   := $(foreach image,$(GUEST_IMAGES),$(if $(filter $(call guest_program,$(image)),\
+	$(LIARS_PROGRAMS)),$(image)))
+
+define liars_rules
+$(GUESTS_BUILD)/host/programs/$(1).o: guests/$(2).c
+	@mkdir -p $$(@D)
+	$$(HOST_CC) $$(HOST_FLAGS) $$(LIARS_FLAGS) $(3) -Dguest_main=$(1)_main -MMD -MP -c $$< -o $$@
+endef
+$(foreach image,$(LIARS_IMAGES),$(eval $(call liars_rules,$(call guest_name,$(image)),$(call \
+	guest_program,$(image)),$(call guest_flag,$(image)))))
+
+$(GUESTS_BUILD)/host/%.o: guests/%.c
+	@mkdir -p $(@D)
+	$(HOST_CC) $(HOST_FLAGS) $(LIARS_FLAGS) -MMD -MP -c $< -o $@
+
+$(LIARS): $(GUESTS_BUILD)/host/test/liars.o $(BUILD)/posix/plain/libposix.a \
+		$(foreach image,$(LIARS_IMAGES),$(GUESTS_BUILD)/host/programs/$(call guest_name,$(image)).o) \
+		$(patsubst guests/%.c,$(GUESTS_BUILD)/host/%.o,$(filter guests/%,$(GUEST_LIB_SOURCES)))
+	$(HOST_CC) -pthread -Wl,--wrap=ffa_call $(filter %.o,$^) $(filter %.a,$^) -o $@
+
+CHECKS += guests-liars
+check-guests-liars: $(LIARS)
+	@$<
 
 # The table of negotiation for people to read, from the one that programs play.
 NEGOTIATION_TABLE := docs/negotiation.md

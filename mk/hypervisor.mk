@@ -60,9 +60,12 @@ hypervisor-qemu = $(QEMU) -M virt,secure=on,virtualization=on,gic-version=3 \
 hypervisor-run = timeout --foreground 100 $(call hypervisor-qemu,$(MONITOR_$(SPMC)),\
 	$(HYPERVISOR_BUILD)/hypervisor-$(1).bin) </dev/null
 
+hypervisor-run-images = $(MONITOR_$(SPMC)) $(HYPERVISOR_BUILD)/hypervisor-$(TABLE).bin
+
 run: ## run the VMs of the story; SPMC=1.2, 1.1 or none; TABLE=story or scenarios
 	@$(if $(MONITOR_$(SPMC)),,$(error SPMC=$(SPMC) is none of 1.2, 1.1 and none))tools/install run
-	@$(MAKE) --no-print-directory -s $(MONITOR_$(SPMC)) $(HYPERVISOR_BUILD)/hypervisor-$(TABLE).bin
+	@$(MAKE) --no-print-directory -q $(hypervisor-run-images) 2>/dev/null || echo 'building what runs at EL1, EL2 and EL3'
+	@$(MAKE) --no-print-directory -s $(hypervisor-run-images)
 	@$(call hypervisor-run,$(TABLE))
 
 # The tables of hypervisor/test, with programs of their own

@@ -165,11 +165,11 @@ static bool is_wide(const struct call *call, uint32_t answer)
 static void leave(const struct call *call, const struct parley_regs *result,
                   struct parley_regs *regs)
 {
-    uint32_t answer = (uint32_t)result->x[0];
+    uint32_t answer = result->x[0] != 0 ? (uint32_t)result->x[0] : FFA_SUCCESS_32;
     uint64_t mask = answer_is_64(answer) ? ~0ull : 0xffffffffull;
 
     /* Written out: this is the way of every call, and compilers leave a loop a loop. */
-    regs->x[0] = result->x[0] & mask;
+    regs->x[0] = answer;
     regs->x[1] = result->x[1] & mask;
     regs->x[2] = result->x[2] & mask;
     regs->x[3] = result->x[3] & mask;
@@ -202,8 +202,6 @@ enum parley_outcome parley_call(struct parley_vm *vm, unsigned int vcpu, struct 
         .regs = regs,
     };
     struct parley_regs result = {{0}};
-    result.x[0] = FFA_SUCCESS_32;
-
     int32_t status = serve(&call, &result);
     if (status == SERVED_BLOCK) {
         return PARLEY_BLOCK;

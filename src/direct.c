@@ -139,7 +139,7 @@ static int32_t check_receiver(const struct call *call, const struct parley_vm *r
         return FFA_DENIED;
     }
     if (is_request2(call->fid)) {
-        struct ffa_uuid uuid = ffa_uuid_from_u64(call_argument(call, 2), call_argument(call, 3));
+        struct uuid uuid = {.low = call_argument(call, 2), .high = call_argument(call, 3)};
 
         return parley_vm_has_uuid(receiver, &uuid) ? FFA_OK : FFA_INVALID_PARAMETERS;
     }

@@ -12,7 +12,7 @@ static bool flags_are_valid(const struct call *call, uint32_t flags)
     return (flags & ~known) == 0;
 }
 
-static int32_t count_partitions(const struct call *call, const struct ffa_uuid *uuid,
+static int32_t count_partitions(const struct call *call, const struct uuid *uuid,
                                 struct parley_regs *result)
 {
     struct partition_scan scan;
@@ -31,7 +31,7 @@ static int32_t count_partitions(const struct call *call, const struct ffa_uuid *
 }
 
 /* Fills the RX buffer, which is being held for it. *count entries were written on FFA_OK. */
-static int32_t fill(const struct call *call, const struct ffa_uuid *uuid, uint32_t *count)
+static int32_t fill(const struct call *call, const struct uuid *uuid, uint32_t *count)
 {
     size_t entry_bytes = parley_layout_partition_bytes(call->version);
     uint8_t bytes[LAYOUT_PARTITION_BYTES_MAX];
@@ -50,7 +50,7 @@ static int32_t fill(const struct call *call, const struct ffa_uuid *uuid, uint32
     return *count == 0 ? FFA_INVALID_PARAMETERS : FFA_OK;
 }
 
-static int32_t list_partitions(const struct call *call, const struct ffa_uuid *uuid,
+static int32_t list_partitions(const struct call *call, const struct uuid *uuid,
                                struct parley_regs *result)
 {
     size_t entry_bytes = parley_layout_partition_bytes(call->version);
@@ -73,8 +73,8 @@ static int32_t list_partitions(const struct call *call, const struct ffa_uuid *u
 
 int32_t parley_handle_partition_info_get(const struct call *call, struct parley_regs *result)
 {
-    struct ffa_uuid uuid = ffa_uuid_from_u32(call_word(call, 1), call_word(call, 2),
-                                             call_word(call, 3), call_word(call, 4));
+    struct uuid uuid = {.low = call_word(call, 1) | (uint64_t)call_word(call, 2) << 32,
+                        .high = call_word(call, 3) | (uint64_t)call_word(call, 4) << 32};
     uint32_t flags = call_word(call, 5);
 
     if (!flags_are_valid(call, flags)) {
@@ -95,7 +95,7 @@ int32_t parley_handle_partition_info_get(const struct call *call, struct parley_
  */
 int32_t parley_handle_partition_info_get_regs(const struct call *call, struct parley_regs *result)
 {
-    struct ffa_uuid uuid = ffa_uuid_from_u64(call_argument(call, 1), call_argument(call, 2));
+    struct uuid uuid = {.low = call_argument(call, 1), .high = call_argument(call, 2)};
     uint16_t start = ffa_info_regs_in_start(call_argument(call, 3));
     uint16_t tag = ffa_info_regs_in_tag(call_argument(call, 3));
     struct partition_scan scan;

@@ -98,12 +98,12 @@ bool parley_endpoint_is_visible(const struct parley_vm *caller, uint16_t id)
     return true;
 }
 
-bool parley_vm_has_uuid(const struct parley_vm *vm, const struct ffa_uuid *uuid)
+bool parley_vm_has_uuid(const struct parley_vm *vm, const struct uuid *uuid)
 {
     for (unsigned int i = 0; i < vm->uuid_count; i++) {
-        if (ffa_uuid_equal(&vm->uuids[i], uuid)) {
+        if (uuid_equal(&vm->uuids[i], uuid)) {
             return true;
         }
     }
-    return ffa_uuid_is_nil(uuid);
+    return uuid_is_nil(uuid);
 }

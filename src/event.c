@@ -58,10 +58,10 @@ static const char *status_name(int32_t status)
 
 /* --- Building a line ------------------------------------------------------ */
 
-/* The unwritten part of the line; its last byte stays for the terminator. */
+/* The unwritten part of the line; its last byte stays for the terminator. NULL is no text. */
 static void put(struct span *line, const char *text)
 {
-    while (*text != '\0' && line->bytes > 1) {
+    while (text != NULL && *text != '\0' && line->bytes > 1) {
         *line->base++ = (uint8_t)*text++;
         line->bytes--;
     }

@@ -23,12 +23,29 @@
 
 /* --- State ---------------------------------------------------------------- */
 
+/* A UUID as the two 64-bit registers that FF-A puts it in: two words compare faster than 16 bytes.
+ */
+struct uuid {
+    uint64_t low;
+    uint64_t high;
+};
+
+static inline bool uuid_equal(const struct uuid *a, const struct uuid *b)
+{
+    return a->low == b->low && a->high == b->high;
+}
+
+static inline bool uuid_is_nil(const struct uuid *uuid)
+{
+    return (uuid->low | uuid->high) == 0;
+}
+
 /* One line of partition information, in no particular layout (FF-A 1.2, 6.2.2). */
 struct partition_entry {
     uint16_t id;
     uint16_t contexts;
     uint32_t properties;
-    struct ffa_uuid uuid;
+    struct uuid uuid;
 };
 
 /* An entry of the SPMC's list. A partition with several UUIDs has several, with one ID. */
@@ -169,7 +186,7 @@ struct parley_vm {
     uint32_t properties;
     uint8_t secure_rights;
     uint8_t uuid_count;
-    struct ffa_uuid uuids[PARLEY_UUIDS_PER_VM];
+    struct uuid uuids[PARLEY_UUIDS_PER_VM];
     void *context;
 
     /* Negotiation. `aarch64` is written under the lock, and published by the word with the version.
@@ -235,9 +252,9 @@ static inline bool vcpu_is_free(const struct vcpu *vcpu)
 bool parley_abi_offered(const struct parley_vm *vm, enum parley_version version, uint32_t fid);
 
 /*
- * A handler serves one ABI: it decodes, checks, and does, in this order. `result` comes zeroed but
- * for x0, which is FFA_SUCCESS_32. What it returns is FFA_OK, or the status of the FFA_ERROR that
- * the guest gets instead of `result`; then nothing has changed. Or one of enum served.
+ * A handler serves one ABI: it decodes, checks, and does, in this order. `result` comes zeroed; an
+ * x0 left at 0 becomes FFA_SUCCESS_32. What it returns is FFA_OK, or the status of the FFA_ERROR
+ * that the guest gets instead of `result`; then nothing has changed. Or one of enum served.
  */
 enum served {
     SERVED_BLOCK = 1, /* the vCPU waits; there is no result yet */
@@ -334,7 +351,7 @@ struct parley_vm *parley_endpoint_take_again(struct parley *parley, uint16_t id,
 bool parley_vm_id_is_known(const struct parley_vm *vm, uint16_t id);
 
 /* Whether the UUID is one of the VM's, or nil. */
-bool parley_vm_has_uuid(const struct parley_vm *vm, const struct ffa_uuid *uuid);
+bool parley_vm_has_uuid(const struct parley_vm *vm, const struct uuid *uuid);
 
 /* --- rxtx.c --------------------------------------------------------------- */
 
@@ -377,19 +394,20 @@ bool parley_rxtx_end(struct parley_vm *vm);
 struct partition_scan {
     const struct parley_vm *caller;
     enum parley_version version;
-    struct ffa_uuid uuid; /* what is looked for; nil: everything */
+    struct uuid uuid; /* what is looked for; nil: everything */
     bool any_uuid;
+    uint32_t properties_shown; /* the caller's version knows, and Parley serves */
     uint32_t digest;           /* of ID, generation and version of all that was listed */
     uint16_t next_partition;   /* in the SPMC's list */
     uint16_t next_vm;          /* in the directory */
     struct partition_entry vm; /* the VM that is being listed, as it was when it was looked at */
     uint8_t uuid_next;         /* of vm_uuids, not listed yet */
     uint8_t uuid_end;
-    struct ffa_uuid vm_uuids[PARLEY_UUIDS_PER_VM];
+    struct uuid vm_uuids[PARLEY_UUIDS_PER_VM];
 };
 
 void parley_scan_begin(struct partition_scan *scan, const struct call *call,
-                       const struct ffa_uuid *uuid);
+                       const struct uuid *uuid);
 /* The next entry, as the caller may see it. False at the end. */
 bool parley_scan_next(struct partition_scan *scan, struct partition_entry *entry);
 /* At the end: the tag of PARTITION_INFO_GET_REGS, which changes with what the caller may see. */
@@ -401,7 +419,7 @@ struct message {
     uint16_t receiver;
     uint32_t payload_offset;
     uint32_t payload_bytes;
-    struct ffa_uuid uuid;
+    struct uuid uuid;
 };
 
 /* --- direct.c ------------------------------------------------------------- */
@@ -427,7 +445,7 @@ int32_t parley_secure_run(const struct call *call, uint32_t target, struct parle
  * Whether the VM may send to the partition what `property` receives: INVALID_PARAMETERS if it does
  * not see it or it has not the UUID, DENIED if policy or the partition forbid it.
  */
-int32_t parley_secure_check(const struct parley_vm *vm, uint16_t id, const struct ffa_uuid *uuid,
+int32_t parley_secure_check(const struct parley_vm *vm, uint16_t id, const struct uuid *uuid,
                             uint32_t property);
 /* Whether the VM sees the partition, and policy allows it what `right` (PARLEY_MAY_...) says. */
 int32_t parley_secure_allows(const struct parley_vm *vm, uint16_t id, uint8_t right);
@@ -496,6 +514,9 @@ enum availability_end parley_availability_destroyed(struct parley_vm *vm);
 bool parley_partition_is_hidden(const struct parley_vm *vm, const struct partition *partition);
 
 /* --- layout.c ------------------------------------------------------------- */
+
+struct uuid parley_layout_uuid_decode(const struct ffa_uuid *bytes);
+struct ffa_uuid parley_layout_uuid_encode(const struct uuid *uuid);
 
 #define LAYOUT_PARTITION_BYTES_MAX sizeof(struct ffa_partition_info_1_1)
 

@@ -10,6 +10,23 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "FF-A is little-endian");
 #endif
 
+/* The byte stream, in registers little-endian (FF-A 1.2, 6.2.3.2), is the same stream in memory. */
+struct uuid parley_layout_uuid_decode(const struct ffa_uuid *bytes)
+{
+    struct uuid uuid;
+
+    parley_copy(&uuid, bytes, sizeof(uuid));
+    return uuid;
+}
+
+struct ffa_uuid parley_layout_uuid_encode(const struct uuid *uuid)
+{
+    struct ffa_uuid bytes;
+
+    parley_copy(&bytes, uuid, sizeof(bytes));
+    return bytes;
+}
+
 size_t parley_layout_partition_bytes(enum parley_version version)
 {
     return version == VERSION_1_0 ? sizeof(struct ffa_partition_info_1_0)
@@ -24,7 +41,7 @@ void parley_layout_partition_encode(const struct partition_entry *entry,
         .id = entry->id,
         .contexts = entry->contexts,
         .properties = entry->properties,
-        .uuid = entry->uuid,
+        .uuid = parley_layout_uuid_encode(&entry->uuid),
     };
 
     parley_copy(bytes, &info, parley_layout_partition_bytes(version));
@@ -39,15 +56,15 @@ void parley_layout_partition_decode(const uint8_t *bytes, struct partition_entry
         .id = info.id,
         .contexts = info.contexts,
         .properties = info.properties,
-        .uuid = info.uuid,
+        .uuid = parley_layout_uuid_decode(&info.uuid),
     };
 }
 
 void parley_layout_partition_to_regs(const struct partition_entry *entry, uint64_t *regs)
 {
     regs[0] = ffa_info_regs_desc_make(entry->id, entry->contexts, entry->properties);
-    regs[1] = ffa_uuid_to_u64(&entry->uuid, 0);
-    regs[2] = ffa_uuid_to_u64(&entry->uuid, 1);
+    regs[1] = entry->uuid.low;
+    regs[2] = entry->uuid.high;
 }
 
 /* --- The header of an indirect message (FF-A 1.2, 7.5) -------------------- */
@@ -70,7 +87,7 @@ void parley_layout_message_decode(const uint8_t *bytes, enum parley_version vers
         .receiver = ffa_ids_receiver(header.ids),
         .payload_offset = header.payload_offset,
         .payload_bytes = header.payload_size,
-        .uuid = header.uuid,
+        .uuid = parley_layout_uuid_decode(&header.uuid),
     };
 }
 
@@ -81,7 +98,7 @@ void parley_layout_message_encode(const struct message *message, enum parley_ver
         .payload_offset = (uint32_t)parley_layout_message_bytes(version),
         .ids = ffa_ids_make(message->sender, message->receiver),
         .payload_size = message->payload_bytes,
-        .uuid = message->uuid,
+        .uuid = parley_layout_uuid_encode(&message->uuid),
     };
 
     parley_copy(bytes, &header, parley_layout_message_bytes(version));

@@ -140,7 +140,7 @@ static void set_attributes(struct parley_vm *vm, const struct parley_vm_config *
     vm->uuid_count = (uint8_t)config->uuid_count;
     parley_zero(vm->uuids, sizeof(vm->uuids));
     for (unsigned int i = 0; i < config->uuid_count; i++) {
-        vm->uuids[i] = config->uuids[i];
+        vm->uuids[i] = parley_layout_uuid_decode(&config->uuids[i]);
     }
     parley_zero(&vm->counters, sizeof(vm->counters));
     parley_zero(vm->vcpu, config->vcpus * sizeof(*vm->vcpu));

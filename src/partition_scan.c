@@ -82,7 +82,7 @@ static bool partition_is_listed(const struct partition_scan *scan, unsigned int 
         return false;
     }
     if (!scan->any_uuid) {
-        return ffa_uuid_equal(&partition->entry.uuid, &scan->uuid);
+        return uuid_equal(&partition->entry.uuid, &scan->uuid);
     }
     /* Up to 1.1 a partition has one entry, however many UUIDs it has (FF-A 1.2, 6.2). */
     return scan->version >= VERSION_1_2 || partition->first_of_id == index;
@@ -100,8 +100,7 @@ static bool next_partition(struct partition_scan *scan, struct partition_entry *
 
         if (partition_is_listed(scan, index)) {
             *entry = spmc->partitions[index].entry;
-            entry->properties &=
-                properties_shown_to(scan->version) & ~(uint32_t)PROPERTIES_NOT_OF_SECURE;
+            entry->properties &= scan->properties_shown & ~(uint32_t)PROPERTIES_NOT_OF_SECURE;
             digest_add(scan, entry->id);
             return true;
         }
@@ -157,7 +156,7 @@ static void choose_uuids(struct partition_scan *scan, const struct parley_vm *vm
     }
     scan->uuid_end = 0;
     for (unsigned int i = 0; i < vm->uuid_count; i++) {
-        if (ffa_uuid_equal(&vm->uuids[i], &scan->uuid)) {
+        if (uuid_equal(&vm->uuids[i], &scan->uuid)) {
             scan->vm_uuids[0] = scan->uuid;
             scan->uuid_end = 1;
         }
@@ -176,7 +175,7 @@ static void visit(struct partition_scan *scan, struct parley_vm *vm)
         .id = vm->id,
         .contexts = vm->vcpus,
         .properties = (vm->properties | (vm->aarch64 ? FFA_PARTITION_AARCH64 : 0)) &
-                      properties_had_at(word_version(word)) & properties_shown_to(scan->version),
+                      properties_had_at(word_version(word)) & scan->properties_shown,
     };
     choose_uuids(scan, vm);
     parley_endpoint_drop(vm);
@@ -206,12 +205,13 @@ static bool next_vm(struct partition_scan *scan, struct partition_entry *entry)
 /* --- The walk ------------------------------------------------------------- */
 
 void parley_scan_begin(struct partition_scan *scan, const struct call *call,
-                       const struct ffa_uuid *uuid)
+                       const struct uuid *uuid)
 {
     scan->caller = call->vm;
     scan->version = call->version;
     scan->uuid = *uuid;
-    scan->any_uuid = ffa_uuid_is_nil(uuid);
+    scan->any_uuid = uuid_is_nil(uuid);
+    scan->properties_shown = properties_shown_to(call->version);
     scan->digest = 0;
     scan->next_partition = 0;
     scan->next_vm = 0;
@@ -226,7 +226,7 @@ bool parley_scan_next(struct partition_scan *scan, struct partition_entry *entry
     }
     /* Who asked by UUID knows it: the field is zero then (FF-A 1.2, 6.2.2). */
     if (!scan->any_uuid) {
-        entry->uuid = (struct ffa_uuid){{0}};
+        entry->uuid = (struct uuid){0, 0};
     }
     return true;
 }

@@ -15,13 +15,13 @@
 /* --- Who may ask whom ----------------------------------------------------- */
 
 static const struct partition *find_partition(const struct spmc *spmc, uint16_t id,
-                                              const struct ffa_uuid *uuid)
+                                              const struct uuid *uuid)
 {
     for (unsigned int i = 0; i < spmc->partition_count; i++) {
         const struct partition *partition = &spmc->partitions[i];
 
         if (partition->entry.id == id &&
-            (ffa_uuid_is_nil(uuid) || ffa_uuid_equal(&partition->entry.uuid, uuid))) {
+            (uuid_is_nil(uuid) || uuid_equal(&partition->entry.uuid, uuid))) {
             return partition;
         }
     }
@@ -30,7 +30,7 @@ static const struct partition *find_partition(const struct spmc *spmc, uint16_t 
 
 static bool is_visible(const struct parley_vm *vm, uint16_t id)
 {
-    struct ffa_uuid any = {{0}};
+    struct uuid any = {0, 0};
     const struct partition *partition = find_partition(&vm->parley->spmc, id, &any);
 
     return (vm->secure_rights & PARLEY_MAY_DISCOVER) != 0 && partition != NULL &&
@@ -45,7 +45,7 @@ int32_t parley_secure_allows(const struct parley_vm *vm, uint16_t id, uint8_t ri
     return (vm->secure_rights & right) != 0 ? FFA_OK : FFA_DENIED;
 }
 
-int32_t parley_secure_check(const struct parley_vm *vm, uint16_t id, const struct ffa_uuid *uuid,
+int32_t parley_secure_check(const struct parley_vm *vm, uint16_t id, const struct uuid *uuid,
                             uint32_t property)
 {
     int32_t status = parley_secure_allows(vm, id, PARLEY_MAY_MESSAGE);
@@ -63,12 +63,12 @@ int32_t parley_secure_check(const struct parley_vm *vm, uint16_t id, const struc
 
 static int32_t check_request(const struct call *call, uint16_t partition)
 {
-    struct ffa_uuid uuid = {{0}};
+    struct uuid uuid = {0, 0};
 
     if (call->fid != FFA_MSG_SEND_DIRECT_REQ2) {
         return parley_secure_check(call->vm, partition, &uuid, FFA_PARTITION_DIRECT_REQ_RECV);
     }
-    uuid = ffa_uuid_from_u64(call_argument(call, 2), call_argument(call, 3));
+    uuid = (struct uuid){call_argument(call, 2), call_argument(call, 3)};
     return parley_secure_check(call->vm, partition, &uuid, FFA_PARTITION_DIRECT_REQ2_RECV);
 }
 

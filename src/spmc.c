@@ -173,7 +173,7 @@ static const char *check_partition(const struct spmc *spmc, const struct partiti
 
         if (kept->id == entry->id) {
             *first_of_id = spmc->partitions[i].first_of_id;
-            if (ffa_uuid_equal(&kept->uuid, &entry->uuid)) {
+            if (uuid_equal(&kept->uuid, &entry->uuid)) {
                 return "it is there twice";
             }
         }

@@ -9,6 +9,7 @@
 
 #define PAINT        0x5a
 #define AWAIT_YIELDS 20000u
+#define RETRIES_MAX  100u /* more often than the list can change */
 
 const struct ffa_uuid members_nil_uuid;
 
@@ -117,6 +118,9 @@ void members_expected(const struct client *client, uint16_t self, enum secure_wo
     const struct world_vm *own = world_find(self);
 
     members->count = 0;
+    if (!expect(client, own != NULL, "the VM's ID is one of the world's")) {
+        return;
+    }
     if (world != SECURE_WORLD_NONE && own->sees_secure) {
         add_secure(members, client->version, world, uuid);
     }
@@ -256,6 +260,7 @@ static void read_registers(struct client *client, const struct guest_regs *answe
 int32_t members_list_regs(struct client *client, const struct ffa_uuid *uuid,
                           struct members *members)
 {
+    unsigned int retries = 0;
     uint16_t start = 0;
     uint16_t tag = 0;
 
@@ -266,7 +271,7 @@ int32_t members_list_regs(struct client *client, const struct ffa_uuid *uuid,
                 ffa_uuid_to_u64(uuid, 1), ffa_info_regs_in_make(start, tag));
         int32_t status = client_status(&answer);
 
-        if (status == FFA_RETRY && start != 0) {
+        if (status == FFA_RETRY && start != 0 && retries++ < RETRIES_MAX) {
             members->count = 0;
             start = 0;
             tag = 0;

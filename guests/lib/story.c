@@ -7,7 +7,7 @@ void story_version(struct client *client, uint32_t asked, uint32_t expected)
 {
     uint32_t answer = client_version(client, asked);
 
-    guest_print("FFA_VERSION %s -> %s", say_version(asked).text, say_version(answer).text);
+    guest_print("asks for %s, is told %s", say_version(asked).text, say_version(answer).text);
     expect_version(client, answer, expected, "FFA_VERSION");
 }
 

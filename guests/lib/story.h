@@ -6,7 +6,7 @@
 #include "client.h"
 #include "members.h"
 
-/* "FFA_VERSION 1.1 -> 1.2"; expects the answer. */
+/* "asks for 1.1, is told 1.2" by FFA_VERSION; expects the answer. */
 void story_version(struct client *client, uint32_t asked, uint32_t expected);
 
 /* "FFA_ID_GET -> ID 0x3"; makes a proposed version final. Returns the ID. */

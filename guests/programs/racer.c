@@ -60,8 +60,8 @@ static void agree(void *argument)
     uint32_t same = client_version(&race->client, FFA_VERSION_1_2);
     uint32_t lower = client_version(&race->client, FFA_VERSION_1_1);
 
-    guest_print("vCPU %u: FFA_VERSION 1.2 -> %s, 1.1 -> %s", guest_vcpu(), say_version(same).text,
-                say_version(lower).text);
+    guest_print("vCPU %u asks for 1.2 again, is told %s; for 1.1, %s", guest_vcpu(),
+                say_version(same).text, say_version(lower).text);
     expect_version(&race->client, same, FFA_VERSION_1_2, "the same version again");
     expect_version(&race->client, lower, (uint32_t)FFA_VERSION_NOT_SUPPORTED, "a lower version");
 }
@@ -83,8 +83,8 @@ void guest_main(void)
     negotiate(&race);
     guest_vcpu_join(1);
     race.client.racing = false;
-    guest_print("vCPU 1 was too early %u times; then both are partition %#x and %#x", race.refused,
-                (unsigned int)race.id[0], (unsigned int)race.id[1]);
+    guest_print("vCPU 1 was too early %u times; then vCPU 0 is told ID %#x, and vCPU 1 %#x",
+                race.refused, (unsigned int)race.id[0], (unsigned int)race.id[1]);
     expect_equal(&race.client, race.id[1], race.id[0], "the ID of both vCPUs");
 
     agree(&race);

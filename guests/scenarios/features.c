@@ -124,7 +124,8 @@ void guest_main(void)
     client.about = "the features of a version";
     client.row = life + 1;
     client_version(&client, versions[life]);
-    pages_max = world_find((uint16_t)FFA(&client, FFA_ID_GET).x[2])->rxtx_pages_max;
+    expect_equal(&client, FFA(&client, FFA_ID_GET).x[2], WORLD_FEATURES, "the VM's ID");
+    pages_max = world_find(WORLD_FEATURES)->rxtx_pages_max;
 
     for (uint32_t number = FFA_NUMBER_FIRST; number <= FFA_NUMBER_LAST; number++) {
         expect_feature(&client, FFA_FN32(number), pages_max);

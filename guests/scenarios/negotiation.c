@@ -225,7 +225,6 @@ struct race;
 
 struct racer {
     struct race *race;
-    unsigned int vcpu;
     uint64_t request;
     uint32_t answer; /* to FFA_VERSION; REFUSED if it was not asked */
     int32_t status;  /* of FFA_ID_GET right after it */
@@ -294,7 +293,7 @@ static void play_race(struct race *race, const struct step *step)
 
     client->racing = true;
     for (unsigned int i = 0; i < 2; i++) {
-        race->racers[i] = (struct racer){.race = race, .vcpu = i, .answer = REFUSED};
+        race->racers[i] = (struct racer){.race = race, .answer = REFUSED};
         race->racers[i].request = step->request[i];
     }
     expect(client, guest_vcpu_start(1, run_racer, &race->racers[1]), "the vCPU starts");

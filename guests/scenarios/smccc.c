@@ -22,7 +22,10 @@ static void call_unknown(struct client *client)
     }
 }
 
-/* Returns w0; the call is not followed by the client, which makes FFA_ID_GET after it. */
+/*
+ * A call in another way than the VM's own; false if there is none. The client does not follow what
+ * it does to the negotiation.
+ */
 static bool call_otherwise(struct client *client, enum guest_conduit conduit, uint32_t fid,
                            uint32_t argument, struct guest_regs *sent, struct guest_regs *answer)
 {

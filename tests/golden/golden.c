@@ -234,9 +234,36 @@ static void G1_x8_x17_stale(void **state)
     check_table(golden_hygiene, check_registers);
 }
 
+/* --- Identity --------------------------------------------------------------------------------- */
+
+/* FFA_ID_GET tells a VM its own ID, FFA_SPM_ID_GET what the SPMC said of its own, in [15:0]. */
+static void ids_are_those_of_the_vm_and_the_spmc(void **state)
+{
+    static const struct {
+        uint64_t told;
+        uint16_t id;
+    } spmcs[] = {
+        {0x8000, 0x8000}, {0x8123, 0x8123}, {0xffff, 0xffff}, {0xdeadbeef00008abc, 0x8abc}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(spmcs); i++) {
+        lying_power_on(FFA_VERSION_1_2, LIES(spmc_lie_register(FFA_SPM_ID_GET, 2, spmcs[i].told)));
+        assert_non_null(parley_start(&usual_config));
+        for (uint16_t id = 1; id <= VMS_MAX; id++) {
+            struct posix_vm *vm = vm_on(&(struct vm_setup){.id = id, .version = FFA_VERSION_1_1});
+
+            assert_int_equal(CALL(vm, 0, FFA_ID_GET).x[2], id);
+            assert_int_equal(CALL(vm, 1, FFA_SPM_ID_GET).x[2], spmcs[i].id);
+            vm_off(vm);
+        }
+        assert_int_equal(machine_off(NULL), 0);
+    }
+}
+
 SECTION(golden_tables, TEST(tables_have_every_id_once), TEST(names_are_those_of_the_library),
         TEST(D22_features_refactor_inverted), TEST(D21_gate_by_switch_order),
-        TEST(features_are_those_of_the_table), TEST(G1_x8_x17_stale))
+        TEST(features_are_those_of_the_table), TEST(G1_x8_x17_stale),
+        TEST(ids_are_those_of_the_vm_and_the_spmc))
 
 int main(void)
 {

@@ -39,7 +39,8 @@ static void C3_ctx_freed_before_undo_on_create_fail(void **state)
         assert_int_equal(posix_event_count(PARLEY_EVENT_VM_CREATED), 0);
         posix_vm_free(vm);
         parley_status(the_parley(), &after);
-        assert_memory_equal(&before, &after, sizeof(after));
+        assert_int_equal(after.vms, before.vms);
+        assert_int_equal(after.partition_count, before.partition_count);
     }
     vm = vm_on(&(struct vm_setup){.id = 5, .version = FFA_VERSION_1_2});
     assert_true(is_listed(vm, 5));

@@ -40,7 +40,7 @@ uint64_t rx_ipa(const struct posix_vm *vm, unsigned int pages);
 
 /* --- Discovery, as a client reads it ---------------------------------------------------------- */
 
-#define LIST_MAX 32u
+#define LIST_MAX 512u
 
 struct list {
     int32_t status; /* of the call; FFA_OK or why there is no list */

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A schedule told to people. Its ID is one letter for each turn, a for the first thread, and how
+ * many steps the turn has if it is more than one: "a3bc2" is the schedule a a a b c c.
+ */
+#define _POSIX_C_SOURCE 200809L /* popen */
+
+#include "search.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void report_add(char *report, const char *format, ...)
+{
+    size_t used = strlen(report);
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(report + used, EXPLORE_REPORT_BYTES - used, format, arguments);
+    va_end(arguments);
+}
+
+static void cut_at(char *line, const char *text)
+{
+    char *found = strstr(line, text);
+
+    if (found != NULL) {
+        *found = '\0';
+    }
+}
+
+/*
+ * Where in the source an address is, if addr2line is installed; it comes with the compiler. What
+ * was inlined from the environment header tells nothing: its caller is meant.
+ */
+void report_place(char *report, const void *where)
+{
+    static const char inlined[] = " (inlined by) ";
+    /* A return address is that of the instruction after the call. */
+    const void *call = (const char *)where - 1;
+    char line[512];
+    FILE *pipe;
+
+    snprintf(line, sizeof(line), "addr2line -spfi -e /proc/%ld/exe %p 2>/dev/null", (long)getpid(),
+             call);
+    pipe = popen(line, "r");
+    snprintf(line, sizeof(line), "at %p", call);
+    while (pipe != NULL && fgets(line, sizeof(line), pipe) != NULL &&
+           strstr(line, "interleave_env.h") != NULL) {
+    }
+    if (pipe != NULL) {
+        pclose(pipe);
+    }
+    cut_at(line, "\n");
+    cut_at(line, " (discriminator");
+    report_add(report, "%s",
+               strncmp(line, inlined, strlen(inlined)) == 0 ? line + strlen(inlined) : line);
+}
+
+void report_schedule(char *report, const struct explore_test *test, const struct step *steps,
+                     unsigned int count)
+{
+    report_add(report, "\n  schedule %s:", test->name);
+    for (unsigned int i = 0; i < count;) {
+        unsigned int turn = 1;
+
+        while (i + turn < count && steps[i + turn].thread == steps[i].thread) {
+            turn++;
+        }
+        report_add(report, "%c", 'a' + steps[i].thread);
+        if (turn > 1) {
+            report_add(report, "%u", turn);
+        }
+        i += turn;
+    }
+    report_add(report, "\n");
+}
+
+/* A small number for each word, in the order in which the schedule comes to them. */
+static unsigned int number_of_word(const struct step *steps, unsigned int step)
+{
+    const uint64_t *seen[STEPS_MAX];
+    unsigned int count = 0;
+
+    for (unsigned int i = 0; i <= step; i++) {
+        unsigned int n = 0;
+
+        while (n < count && seen[n] != steps[i].op.word) {
+            n++;
+        }
+        if (n == count) {
+            seen[count++] = steps[i].op.word;
+        }
+        if (i == step) {
+            return n;
+        }
+    }
+    return 0;
+}
+
+static void report_op(char *report, const struct op *op, unsigned int word)
+{
+    static const char *const names[] = {
+        [OP_LOAD] = "load",   [OP_STORE] = "store",       [OP_EXCHANGE] = "exchange",
+        [OP_OR] = "or",       [OP_SUBTRACT] = "subtract", [OP_TAKE] = "take lock",
+        [OP_DROP] = "drop",   [OP_TOUCH] = "hook",        [OP_AWAIT] = "await",
+        [OP_PAUSE] = "pause", [OP_CALL] = "call",
+    };
+
+    report_add(report, "%-9s", names[op->kind]);
+    if (op->word == NULL) {
+        report_add(report, "%-34s", "");
+        return;
+    }
+    report_add(report, " #%-3u", word);
+    switch (op->kind) {
+    case OP_LOAD:
+    case OP_AWAIT:
+        report_add(report, " %#-28llx", (unsigned long long)op->before);
+        break;
+    case OP_STORE:
+    case OP_OR:
+    case OP_SUBTRACT:
+        report_add(report, " %#-12llx with %#-10llx", (unsigned long long)op->before,
+                   (unsigned long long)op->operand);
+        break;
+    case OP_EXCHANGE:
+        report_add(report, " %#-12llx %s %#-10llx", (unsigned long long)op->before,
+                   op->wrote ? " to " : "not ", (unsigned long long)op->operand);
+        break;
+    default:
+        report_add(report, " %-28s", "");
+        break;
+    }
+}
+
+void report_steps(char *report, const struct explore_test *test, const struct step *steps,
+                  unsigned int count)
+{
+    for (unsigned int i = 0; i < count; i++) {
+        report_add(report, "  %3u  %-14s ", i + 1, test->threads[steps[i].thread].name);
+        report_op(report, &steps[i].op, number_of_word(steps, i));
+        report_place(report, steps[i].op.where);
+        report_add(report, "\n");
+    }
+}
+
+unsigned int schedule_parse(const char *id, uint8_t threads[STEPS_MAX])
+{
+    unsigned int count = 0;
+
+    while (*id >= 'a' && *id < (char)('a' + EXPLORE_THREADS_MAX)) {
+        uint8_t thread = (uint8_t)(*id++ - 'a');
+        char *end;
+        unsigned long turn = strtoul(id, &end, 10);
+
+        turn = end == id ? 1 : turn;
+        id = end;
+        while (turn-- > 0 && count < STEPS_MAX - 1) {
+            threads[count++] = thread;
+        }
+    }
+    return *id == '\0' ? count : 0;
+}
