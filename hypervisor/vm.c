@@ -256,13 +256,14 @@ void vm_expectation_broken(struct vm *vm, const char *form, ...)
     console_say("hyp", "BROKEN: %s: %s", vm->who->name, text);
 }
 
-/* Parley counts anew in each life. */
-static void tally_life(struct vm *vm)
+/* For the table at the end of the run. Parley counts over all lives of a VM. */
+static void tally_calls(struct vm *vm)
 {
     struct parley_vm_status status;
 
     parley_vm_status(vm->parley, &status);
-    vm->tally.calls += status.counters.calls;
+    vm->tally.calls = status.counters.calls;
+    vm->tally.refused = 0;
     for (size_t i = 0; i < sizeof(status.counters.refused) / sizeof(uint64_t); i++) {
         vm->tally.refused += status.counters.refused[i];
     }
@@ -290,7 +291,7 @@ static enum parley_progress finish(struct vm *vm, enum parley_progress progress)
 
 static void stopped(struct vm *vm)
 {
-    tally_life(vm);
+    tally_calls(vm);
     report_vm_stopped(vm);
     scheduler_stopped(vm);
     if (__atomic_sub_fetch(&vms_running, 1, __ATOMIC_ACQ_REL) == 0) {
@@ -300,7 +301,6 @@ static void stopped(struct vm *vm)
 
 static void reset(struct vm *vm)
 {
-    tally_life(vm);
     if (finish(vm, parley_vm_reset(vm->parley)) != PARLEY_DONE) {
         vm_expectation_broken(vm, "Parley does not reset it");
         vm->end = VM_END_BROKEN;
