@@ -218,12 +218,11 @@ static int32_t unbind_vm(struct parley_vm *vm, const struct bind *bind)
     return status;
 }
 
-/* Relays a call about notifications that the SPMC keeps, as it is: all of its words were checked.
- */
-static int32_t relay(const struct call *call)
+/* Relays a call about notifications that the SPMC keeps. Its other words were checked. */
+static int32_t relay(const struct call *call, uint32_t flags)
 {
-    struct parley_regs regs = {{call->fid, call_word(call, 1), call_word(call, 2),
-                                call_word(call, 3), call_word(call, 4)}};
+    struct parley_regs regs = {
+        {call->fid, call_word(call, 1), flags, call_word(call, 3), call_word(call, 4)}};
 
     parley_port_smc(&regs);
     return parley_spmc_status(&regs);
@@ -235,7 +234,9 @@ static int32_t relay_bind(const struct call *call, const struct bind *bind)
     int32_t status = parley_secure_allows(call->vm, bind->sender, PARLEY_MAY_NOTIFY);
 
     if (status == FFA_OK) {
-        status = notifications->has_bitmap ? relay(call) : FFA_DENIED;
+        status = notifications->has_bitmap
+                     ? relay(call, bind->is_per_vcpu ? FFA_NOTIFICATION_BIND_PER_VCPU : 0)
+                     : FFA_DENIED;
     }
     if (status == FFA_OK) {
         /* Kept for the end of the VM, when all is to be unbound. */
@@ -256,7 +257,8 @@ static int32_t decode_bind(const struct call *call, uint32_t flags_allowed, stru
 
     *bind = (struct bind){
         .sender = ffa_ids_sender(ids),
-        .is_per_vcpu = (flags & flags_allowed & FFA_NOTIFICATION_BIND_PER_VCPU) != 0,
+        .is_per_vcpu =
+            call->fid == FFA_NOTIFICATION_BIND && (flags & FFA_NOTIFICATION_BIND_PER_VCPU) != 0,
         .bitmap = bitmap_of(call),
     };
     if (ffa_ids_receiver(ids) != call->vm->id || bind->sender == call->vm->id ||
@@ -394,7 +396,7 @@ int32_t parley_handle_notification_set(const struct call *call, struct parley_re
     }
 
     int32_t status = parley_secure_allows(call->vm, receiver, PARLEY_MAY_NOTIFY);
-    return status == FFA_OK ? relay(call) : status;
+    return status == FFA_OK ? relay(call, flags) : status;
 }
 
 /* --- Getting -------------------------------------------------------------- */

@@ -9,7 +9,8 @@ void parley_notifications_create(struct parley_vm *vm)
 {
     struct parley_regs regs = {{FFA_NOTIFICATION_BITMAP_CREATE, vm->id, vm->vcpus}};
 
-    if (vm->parley->spmc.sri_intid == 0 || vm->secure_rights == 0) {
+    if (vm->parley->spmc.sri_intid == 0 || vm->secure_rights == 0 ||
+        (vm->properties & FFA_PARTITION_NOTIFICATION_RECV) == 0) {
         return;
     }
     parley_port_smc(&regs);

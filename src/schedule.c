@@ -6,6 +6,7 @@
  *
  * None of this runs in an interrupt handler: the handler asks the port to call parley_cpu_work().
  */
+#include "bits.h"
 #include "internal.h"
 
 /* The answer of NOTIFICATION_INFO_GET_64, copied: at most 20 IDs in at most 20 lists. */
@@ -128,26 +129,33 @@ enum parley_progress parley_schedule_receivers(struct parley *parley)
 
 /* --- Cycles for partitions ------------------------------------------------ */
 
-/* A partition that wants this CPU, or one past the last. */
-static unsigned int next_wanting(const struct parley *parley, unsigned int cpu)
+/* A partition that wants this CPU. False if there is none. */
+static bool next_wanting(const struct parley *parley, unsigned int cpu, unsigned int *partition)
 {
-    unsigned int partition = 0;
+    const parley_atomic64 *wants = parley_cpu_wants(parley, cpu);
 
-    while (
-        partition < parley->spmc.partition_count &&
-        (parley_load_acquire(&parley_cpu_wants(parley, cpu)[partition / 64]) >> (partition % 64) &
-         1) == 0) {
-        partition++;
+    for (unsigned int word = 0; word * 64 < parley->spmc.partition_count; word++) {
+        uint64_t bits = parley_load_acquire(&wants[word]);
+
+        if (bits != 0) {
+            *partition = word * 64 + bits_lowest(bits);
+            return true;
+        }
     }
-    return partition;
+    return false;
+}
+
+static void want_again(const struct parley *parley, unsigned int cpu, unsigned int partition)
+{
+    (void)parley_fetch_or(&parley_cpu_wants(parley, cpu)[partition / 64], 1ull << (partition % 64));
 }
 
 enum parley_progress parley_cpu_work(struct parley *parley)
 {
     unsigned int cpu = parley_port_cpu();
-    unsigned int partition = next_wanting(parley, cpu);
+    unsigned int partition;
 
-    if (cpu >= parley->config.cpus_max || partition == parley->spmc.partition_count) {
+    if (cpu >= parley->config.cpus_max || !next_wanting(parley, cpu, &partition)) {
         return PARLEY_DONE;
     }
 
@@ -159,9 +167,18 @@ enum parley_progress parley_cpu_work(struct parley *parley)
     (void)parley_fetch_sub(&parley_cpu_wants(parley, cpu)[partition / 64],
                            1ull << (partition % 64));
     parley_port_smc(&regs);
-    if ((uint32_t)regs.x[0] == FFA_INTERRUPT || (uint32_t)regs.x[0] == FFA_YIELD) {
-        (void)parley_fetch_or(&parley_cpu_wants(parley, cpu)[partition / 64],
-                              1ull << (partition % 64));
+    switch ((uint32_t)regs.x[0]) {
+    case FFA_INTERRUPT:
+    case FFA_YIELD:
+        want_again(parley, cpu, partition);
+        return PARLEY_AGAIN;
+    case FFA_ERROR:
+        if (parley_spmc_status(&regs) == FFA_BUSY) {
+            want_again(parley, cpu, partition); /* it serves a VM: later */
+            return PARLEY_DONE;
+        }
+        return PARLEY_AGAIN;
+    default:
+        return PARLEY_AGAIN;
     }
-    return PARLEY_AGAIN;
 }

@@ -116,8 +116,9 @@ static void deliver_held(struct parley_vm *vm)
     struct parley_regs release = {{FFA_RX_RELEASE, vm->id}};
     uint64_t full = 1;
 
-    /* A sibling may have delivered it since. */
-    if (!parley_compare_exchange(&vm->shadow.is_full, &full, 0)) {
+    /* A sibling may have delivered it since, or the SPMC speaks of a buffer that it does not have.
+     */
+    if (!parley_compare_exchange(&vm->shadow.is_full, &full, 0) || !vm->shadow.is_registered) {
         parley_rx_fill_cancel(vm);
         return;
     }

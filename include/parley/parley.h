@@ -273,8 +273,9 @@ enum parley_progress parley_schedule_receivers(struct parley *parley);
 
 /*
  * Runs, on this CPU, one partition that was signalled and waits for cycles. One SMC. To be called
- * after parley_schedule_receivers() and parley_port_cpu_kick(). PARLEY_AGAIN: take your interrupts,
- * then call again; PARLEY_DONE: there was none.
+ * after parley_schedule_receivers() and parley_port_cpu_kick(), and now and then, such as at the
+ * end of a time slice: a partition that serves a VM at the moment is tried later. PARLEY_AGAIN:
+ * take your interrupts, then call again; PARLEY_DONE: nothing more can be done now.
  */
 enum parley_progress parley_cpu_work(struct parley *parley);
 
