@@ -15,6 +15,8 @@ PARLEY_SOURCES := \
 	src/indirect.c \
 	src/secure.c \
 	src/notification.c \
+	src/notification_bind.c \
+	src/notification_info.c \
 	src/notification_life.c \
 	src/schedule.c \
 	src/shadow.c \

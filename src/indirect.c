@@ -53,8 +53,7 @@ static int32_t deliver(struct parley_vm *sender, struct parley_vm *receiver,
                            message->payload_bytes);
     parley_rx_fill_end(receiver, bytes);
     if ((receiver->properties & FFA_PARTITION_NOTIFICATION_RECV) != 0) {
-        parley_notify(receiver, PARLEY_EVERY_VCPU,
-                      (struct scope){.framework = FRAMEWORK_HYPERVISOR});
+        parley_notify(receiver, EVERY_VCPU, (struct scope){.framework = FRAMEWORK_HYPERVISOR});
     }
     return FFA_OK;
 }

@@ -53,7 +53,7 @@ static void signal_vm(struct parley *parley, uint16_t id, const uint16_t *vcpus,
         return;
     }
     if (vcpu_count == 0) {
-        parley_notify(vm, PARLEY_EVERY_VCPU, news);
+        parley_notify(vm, EVERY_VCPU, news);
     }
     for (unsigned int i = 0; i < vcpu_count; i++) {
         if (vcpus[i] < vm->vcpus) {

@@ -131,7 +131,7 @@ static void deliver_held(struct parley_vm *vm)
         return;
     }
     parley_rx_fill_end(vm, bytes);
-    parley_notify(vm, PARLEY_EVERY_VCPU, (struct scope){.framework = FRAMEWORK_SPM});
+    parley_notify(vm, EVERY_VCPU, (struct scope){.framework = FRAMEWORK_SPM});
 }
 
 void parley_shadow_deliver(struct parley_vm *vm)

@@ -67,7 +67,10 @@ void parley_port_page_unmap(void *context, parley_ipa ipa, void *page);
  */
 void parley_port_vcpu_wake(void *context, unsigned int vcpu);
 
-/* Whether the vCPU is on and its VM not paused: whether a message for it would be taken at all. */
+/*
+ * Whether the vCPU is on and its VM not paused: whether a message or an interrupt would be taken at
+ * all. May be asked with the VM's notification lock held: answer from memory, at once.
+ */
 bool parley_port_vcpu_is_online(void *context, unsigned int vcpu);
 
 /* The CPU that this runs on, as a small number that stays the same. */
