@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The mediator's own types, and what its files offer each other. Imports point down:
+ * What the mediator's files offer each other. Imports point down:
  *
- *     call            the gate, the dispatcher, the one exit
- *     version  features  identity  rxtx  discovery        one file per chapter
- *     partition_scan                                      who sees whom
- *     lifecycle                                           create, reset, destroy, policy
- *     endpoint                                            the word and references to it
- *     spmc                                                the client of the physical instance
- *     layout  word  span  abi                             formats and tables
+ *     call                                              the gate, the dispatcher, the one exit
+ *     version features identity rxtx discovery console  a chapter of FF-A each
+ *     direct run secure indirect shadow                 messages
+ *     notification* schedule                            signals, and cycles for who is signalled
+ *     lifecycle availability                            create, reset, destroy; who is told of it
+ *     partition_scan endpoint                           who sees whom; references
+ *     spmc                                              the client of the physical instance
+ *     layout state word vcpu span bits abi              formats, state and tables
  *
- * Locks: only parley_vm.negotiation, held for a few instructions; no two are ever held at once.
+ * Locks, each held for a bounded number of instructions, and never two at once:
+ *     parley_vm.negotiation          the proposal, until it is final
+ *     parley_vm.notifications.lock   what pends for a VM and who may signal it
+ *     spmc.lock                      Parley's own TX buffer, for one SMC
  */
 #ifndef PARLEY_SRC_INTERNAL_H
 #define PARLEY_SRC_INTERNAL_H
