@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # `make check` and the gates: rules about the tree and the mediator's code that no test would see.
 
-GATES  := format licence tree compile binary size docs selftest
+GATES  := format licence tree compile binary size docs run-commands selftest
 CHECKS += $(addprefix gate-,$(GATES))
 
 GATE_SETTINGS = BUILD='$(BUILD)' CC='$(CC)' CLANG='$(CLANG)' CROSS='$(CROSS)' \

@@ -28,8 +28,19 @@ interleave: $(INTERLEAVE)/interleave ## run all schedules of two and three vCPUs
 
 CHECKS += interleave
 check-interleave: $(INTERLEAVE)/interleave
+	@$< --self-test
 	@$<
 
-.PHONY: interleave check-interleave
+# Faults planted in a copy of the mediator, which the explorer has to find. ONLY_MUTANTS="a b" runs some.
+CHECKS += interleave-mutants
+check-interleave-mutants: export OUT = $(INTERLEAVE)/mutants
+check-interleave-mutants: export OBJECTS = $(INTERLEAVE)
+check-interleave-mutants: export COMPILE = $(HOST_CC) $(INTERLEAVE_WATCHED) -c
+check-interleave-mutants: export LINK = $(HOST_CC) -no-pie
+check-interleave-mutants: export PARLEY_SOURCES := $(PARLEY_SOURCES)
+check-interleave-mutants: $(INTERLEAVE)/interleave
+	@tests/interleave/run_mutants $(ONLY_MUTANTS)
+
+.PHONY: interleave check-interleave check-interleave-mutants
 
 -include $(shell find $(INTERLEAVE) -name '*.d' 2>/dev/null)

@@ -17,6 +17,8 @@ enum schedule_end {
     END_FAILED,
 };
 
+#define NO_OUTCOME 0u /* and an empty place in the table of outcomes */
+
 /* What a thread has done since its last explore_call(). */
 struct since_call {
     const uint64_t *loaded;
@@ -38,6 +40,7 @@ static struct {
     struct op *next[EXPLORE_THREADS_MAX]; /* what each live thread is about to do */
     struct since_call since_call[EXPLORE_THREADS_MAX];
     enum schedule_end end;
+    uint64_t outcome; /* a hash */
 
     struct step steps[STEPS_MAX];
     unsigned int count; /* steps taken */
@@ -247,6 +250,61 @@ static void body(unsigned int self)
     coroutine_switch(self, next);
 }
 
+/* --- Outcomes ----------------------------------------------------------------------------- */
+
+/* FNV-1a, by words of 64 bits. */
+static uint64_t hash_of(const unsigned char *bytes, size_t size)
+{
+    uint64_t hash = 0xcbf29ce484222325;
+
+    while (size != 0) {
+        size_t part = size < sizeof(uint64_t) ? size : sizeof(uint64_t);
+        uint64_t word = 0;
+
+        memcpy(&word, bytes, part);
+        hash = (hash ^ word) * 0x100000001b3;
+        hash ^= hash >> 32; /* a product carries upwards only */
+        bytes += part;
+        size -= part;
+    }
+    return hash == NO_OUTCOME ? 1 : hash;
+}
+
+/* Where in the table an outcome is, or would be. */
+static size_t place_of(const struct explore_result *result, uint64_t outcome)
+{
+    size_t place = outcome % EXPLORE_OUTCOMES_MAX;
+
+    while (result->outcomes[place] != 0 && result->outcomes[place] != outcome) {
+        place = (place + 1) % EXPLORE_OUTCOMES_MAX;
+    }
+    return place;
+}
+
+bool explore_has_outcome(const struct explore_result *result, uint64_t outcome)
+{
+    return result->outcomes[place_of(result, outcome)] == outcome;
+}
+
+static void keep_outcome(void)
+{
+    struct explore_result *result = search.result;
+    uint64_t outcome = search.outcome;
+
+    if (search.way.allowed != NULL && !explore_has_outcome(search.way.allowed, outcome)) {
+        explore_fail("no order of whole calls has this outcome");
+    }
+    if (explore_has_outcome(result, outcome)) {
+        return;
+    }
+    if (result->outcome_count == EXPLORE_OUTCOMES_MAX / 2) {
+        explore_fail("more than %u outcomes", result->outcome_count);
+        return;
+    }
+    result->outcomes[place_of(result, outcome)] = outcome;
+    result->outcome_count++;
+}
+
 /* --- Schedules ---------------------------------------------------------------------------------
  */
 
@@ -274,6 +332,7 @@ static void run_schedule(void)
     memcpy(search.test->state, search.initial, search.test->state_bytes);
     race_begin(search.test);
     search.count = 0;
+    search.outcome = NO_OUTCOME;
     search.end = END_COMPLETE;
     search.under_way = true;
     start_threads();
@@ -289,6 +348,9 @@ static void run_schedule(void)
     race_stop();
     if (search.end == END_COMPLETE) {
         search.test->check();
+    }
+    if (search.end == END_COMPLETE && search.outcome != NO_OUTCOME) {
+        keep_outcome();
     }
 }
 
@@ -380,57 +442,9 @@ void explore(const struct explore_test *test, const struct explore_way *way,
 /* --- For threads, hooks and checks -------------------------------------------------------------
  */
 
-/* FNV-1a, by words of 64 bits. */
-static uint64_t hash_of(const unsigned char *bytes, size_t size)
-{
-    uint64_t hash = 0xcbf29ce484222325;
-
-    while (size != 0) {
-        size_t part = size < sizeof(uint64_t) ? size : sizeof(uint64_t);
-        uint64_t word = 0;
-
-        memcpy(&word, bytes, part);
-        hash = (hash ^ word) * 0x100000001b3;
-        hash ^= hash >> 32; /* a product carries upwards only */
-        bytes += part;
-        size -= part;
-    }
-    return hash == 0 ? 1 : hash; /* 0 is an empty place */
-}
-
-/* Where in the table an outcome is, or would be. */
-static size_t place_of(const struct explore_result *result, uint64_t outcome)
-{
-    size_t place = outcome % EXPLORE_OUTCOMES_MAX;
-
-    while (result->outcomes[place] != 0 && result->outcomes[place] != outcome) {
-        place = (place + 1) % EXPLORE_OUTCOMES_MAX;
-    }
-    return place;
-}
-
-bool explore_has_outcome(const struct explore_result *result, uint64_t outcome)
-{
-    return result->outcomes[place_of(result, outcome)] == outcome;
-}
-
 void explore_outcome(const void *bytes, size_t size)
 {
-    struct explore_result *result = search.result;
-    uint64_t outcome = hash_of(bytes, size);
-
-    if (search.way.allowed != NULL && !explore_has_outcome(search.way.allowed, outcome)) {
-        explore_fail("no order of whole calls has this outcome");
-    }
-    if (explore_has_outcome(result, outcome)) {
-        return;
-    }
-    if (result->outcome_count == EXPLORE_OUTCOMES_MAX / 2) {
-        explore_fail("more than %u outcomes", result->outcome_count);
-        return;
-    }
-    result->outcomes[place_of(result, outcome)] = outcome;
-    result->outcome_count++;
+    search.outcome = hash_of(bytes, size);
 }
 
 void explore_call(void)

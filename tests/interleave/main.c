@@ -20,7 +20,6 @@ static const struct interleave_suite *const suites[] = {
 static struct {
     enum explore_reduction reduction;
     const char *schedule; /* to replay */
-    bool is_quiet;
 } options = {.reduction = EXPLORE_DPOR};
 
 static struct explore_result result;
@@ -53,27 +52,37 @@ static bool looks_the_same(const struct explore_test *test, enum explore_reducti
     return !other.failed && outcomes_within(&result, &other) && outcomes_within(&other, &result);
 }
 
-static bool reductions_agree(const struct explore_test *test)
+/* The same, searched with less reduction. */
+static bool compare(const struct interleave_test *test)
 {
-    uint64_t unreduced;
-
-    if (!looks_the_same(test, EXPLORE_NONE)) {
-        return fail(test, "without reduction it is different");
+    if ((test->also & ALSO_SLEEP_SETS) != 0) {
+        /* With sleep sets each class of equal schedules is run once, whatever else is left out. */
+        if (!looks_the_same(&test->explore, EXPLORE_SLEEP) || other.schedules != result.schedules) {
+            return fail(&test->explore, "with sleep sets alone it is different");
+        }
+        printf("  sleep sets");
     }
-    unreduced = other.schedules;
-    /* With sleep sets each class of equal schedules is run once, whatever else is left out. */
-    if (!looks_the_same(test, EXPLORE_SLEEP) || other.schedules != result.schedules) {
-        return fail(test, "with sleep sets alone it is different");
+    if ((test->also & ALSO_UNREDUCED) != 0) {
+        if (!looks_the_same(&test->explore, EXPLORE_NONE)) {
+            return fail(&test->explore, "without reduction it is different");
+        }
+        printf("  %llu unreduced", (unsigned long long)other.schedules);
     }
-    printf("  %-26s %10llu without reduction: the same outcomes\n", "",
-           (unsigned long long)unreduced);
     return true;
+}
+
+static void print_result(const struct interleave_test *test)
+{
+    printf("  %-25s %9llu %6u %9u  %s", test->explore.name, (unsigned long long)result.schedules,
+           result.steps, result.outcome_count,
+           (test->also & ALSO_BY_CALL) != 0 ? "whole calls" : "-          ");
 }
 
 static bool run(const struct interleave_test *test)
 {
     struct explore_way way = {.reduction = options.reduction, .schedule = options.schedule};
     const struct explore_way by_call = {.reduction = EXPLORE_NONE, .grain = EXPLORE_BY_CALL};
+    bool agrees = true;
 
     if ((test->also & ALSO_BY_CALL) != 0) {
         explore(&test->explore, &by_call, &other);
@@ -86,18 +95,17 @@ static bool run(const struct interleave_test *test)
     if (result.failed) {
         return fail(&test->explore, result.report);
     }
-    printf("  %-26s %10llu schedules (and %llu cut), %u steps, %u outcomes\n", test->explore.name,
-           (unsigned long long)result.schedules, (unsigned long long)result.cut, result.steps,
-           result.outcome_count);
     if (options.schedule != NULL) {
         printf("%s", result.report);
-    }
-    fflush(stdout);
-    if ((test->also & ALSO_UNREDUCED) == 0 || options.schedule != NULL ||
-        options.reduction != EXPLORE_DPOR) {
         return true;
     }
-    return reductions_agree(&test->explore);
+    print_result(test);
+    if (options.reduction == EXPLORE_DPOR) {
+        agrees = compare(test);
+    }
+    printf("\n");
+    fflush(stdout);
+    return agrees;
 }
 
 /* --- All tests ---------------------------------------------------------------------------- */
@@ -115,6 +123,7 @@ static bool is_chosen(const char *test, char *const *names, int count)
 struct score {
     unsigned int passed;
     unsigned int failed;
+    unsigned long long schedules;
 };
 
 static void run_suite(const struct interleave_suite *suite, char *const *names, int count,
@@ -129,6 +138,7 @@ static void run_suite(const struct interleave_suite *suite, char *const *names, 
         } else {
             score->failed++;
         }
+        score->schedules += result.schedules;
     }
 }
 
@@ -176,16 +186,19 @@ static bool split(char *id)
 
 static int run_all(char *const *names, int count)
 {
-    struct score score = {0, 0};
+    struct score score = {0};
     clock_t start = clock();
 
+    if (options.schedule == NULL) {
+        printf("  test                      schedules  steps  outcomes  agrees with\n");
+    }
     for (unsigned int i = 0; i < SUITES; i++) {
         run_suite(suites[i], names, count, &score);
     }
     if (score.passed + score.failed == 0) {
         return usage();
     }
-    printf("  %.1f seconds\n%u passed, %u failed\n",
+    printf("  %llu schedules in %.1f seconds\n%u passed, %u failed\n", score.schedules,
            (double)(clock() - start) / (double)CLOCKS_PER_SEC, score.passed, score.failed);
     return score.failed == 0 ? 0 : 1;
 }
@@ -196,7 +209,7 @@ int main(int argc, char **argv)
 
     catch_crashes();
     if (argc == 2 && strcmp(argv[1], "--self-test") == 0) {
-        struct score score = {0, 0};
+        struct score score = {0};
 
         score.failed = explorer_selftest(&score.passed);
         printf("%u passed, %u failed\n", score.passed, score.failed);

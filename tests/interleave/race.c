@@ -117,7 +117,7 @@ static void release(struct released *released)
 
 static bool is_acquire(const struct op *op)
 {
-    return op->kind != OP_STORE && op->kind != OP_DROP;
+    return op->kind != OP_STORE && op->kind != OP_DROP && op->kind != OP_AWAIT;
 }
 
 static bool is_release(const struct op *op)

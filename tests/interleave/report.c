@@ -141,7 +141,7 @@ void report_steps(char *report, const struct explore_test *test, const struct st
                   unsigned int count)
 {
     for (unsigned int i = 0; i < count; i++) {
-        report_add(report, "  %3u  %-14s ", i + 1, test->threads[steps[i].thread].name);
+        report_add(report, "  %3u  %-17s ", i + 1, test->threads[steps[i].thread].name);
         report_op(report, &steps[i].op, number_of_word(steps, i));
         report_place(report, steps[i].op.where);
         report_add(report, "\n");

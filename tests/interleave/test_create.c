@@ -157,7 +157,7 @@ static const struct interleave_test tests[] = {
                     .set_up = set_up,
                     .check = check_free_id,
                     WORLD_STATE},
-        .also = ALSO_BY_CALL,
+        .also = ALSO_SLEEP_SETS | ALSO_BY_CALL,
     },
     {
         .explore = {.name = "destroy_create_create",
@@ -168,7 +168,7 @@ static const struct interleave_test tests[] = {
                     .set_up = set_up_taken,
                     .check = check_taken_id,
                     WORLD_STATE},
-        .also = ALSO_BY_CALL,
+        .also = ALSO_SLEEP_SETS | ALSO_BY_CALL,
     },
 };
 

@@ -246,7 +246,7 @@ static const struct interleave_test tests[] = {
                     .set_up = set_up_1_0,
                     .check = check_count_then_list,
                     WORLD_STATE},
-        .also = ALSO_BY_CALL,
+        .also = ALSO_SLEEP_SETS | ALSO_BY_CALL,
     },
     {
         .explore = {.name = "newcomer_count_list_1.1",
@@ -254,7 +254,7 @@ static const struct interleave_test tests[] = {
                     .set_up = set_up_1_1,
                     .check = check_count_then_list,
                     WORLD_STATE},
-        .also = ALSO_BY_CALL,
+        .also = ALSO_SLEEP_SETS | ALSO_BY_CALL,
     },
     {
         .explore = {.name = "newcomer_count_list_1.2",
@@ -280,7 +280,7 @@ static const struct interleave_test tests[] = {
                     .set_up = set_up_1_2,
                     .check = check_two_newcomers,
                     WORLD_STATE},
-        .also = 0,
+        .also = ALSO_SLEEP_SETS,
     },
 };
 

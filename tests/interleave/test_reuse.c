@@ -292,7 +292,7 @@ static const struct interleave_test tests[] = {
                     .set_up = set_up,
                     .check = check_list_heir,
                     WORLD_STATE},
-        .also = ALSO_BY_CALL,
+        .also = ALSO_SLEEP_SETS | ALSO_BY_CALL,
     },
     {
         .explore = {.name = "reuse_pages",
@@ -300,7 +300,7 @@ static const struct interleave_test tests[] = {
                     .set_up = set_up,
                     .check = check_pages_heir,
                     WORLD_STATE},
-        .also = ALSO_BY_CALL,
+        .also = ALSO_SLEEP_SETS | ALSO_BY_CALL,
     },
     {
         .explore = {.name = "reuse_two_readers",
@@ -318,7 +318,7 @@ static const struct interleave_test tests[] = {
                     .set_up = set_up,
                     .check = check_pages_reset,
                     WORLD_STATE},
-        .also = ALSO_BY_CALL,
+        .also = ALSO_SLEEP_SETS | ALSO_BY_CALL,
     },
     {
         .explore = {.name = "reset_then_destroy",
@@ -326,7 +326,7 @@ static const struct interleave_test tests[] = {
                     .set_up = set_up,
                     .check = check_reset_then_destroy,
                     WORLD_STATE},
-        .also = 0,
+        .also = ALSO_SLEEP_SETS,
     },
     {
         .explore = {.name = "destroy_after_last_calls",

@@ -173,6 +173,34 @@ static void check_version_other_other(void)
     expect_final(version);
 }
 
+/* --- VERSION twice, another call, another call -------------------------------------------- */
+
+static void ask_downwards(void)
+{
+    world.replies[0][0] = ask(0, FFA_VERSION_1_2);
+    world.replies[0][1] = ask(0, FFA_VERSION_1_1);
+}
+
+/* Nobody else asks, so what was answered last is what the VM has, or will have. */
+static void check_downwards(void)
+{
+    uint32_t version = world_status(&world.vms[1]).version;
+    bool lowered = got_version(&world.replies[0][1]);
+
+    tell_outcome();
+    EXPECT(got_version(&world.replies[0][0]), "the first request is refused");
+    if (version == 0) {
+        EXPECT(lowered, "a version is refused, and none is final");
+        EXPECT(refused(&world.replies[1][0], FFA_NOT_SUPPORTED) &&
+                   refused(&world.replies[2][0], FFA_NOT_SUPPORTED),
+               "served without a version");
+        return;
+    }
+    EXPECT(version == (lowered ? FFA_VERSION_1_1 : FFA_VERSION_1_2),
+           "%#x is in force, and 1.1 was %s", version, lowered ? "granted" : "refused");
+    expect_final(version);
+}
+
 /* --- Each vCPU is a whole driver ---------------------------------------------------------- */
 
 static void probe_downwards(void)
@@ -223,7 +251,7 @@ static const struct interleave_test tests[] = {
                     .set_up = set_up,
                     .check = check_version_version_other,
                     WORLD_STATE},
-        .also = ALSO_UNREDUCED | ALSO_BY_CALL,
+        .also = ALSO_SLEEP_SETS | ALSO_UNREDUCED | ALSO_BY_CALL,
     },
     {
         .explore = {.name = "version_other_other",
@@ -233,7 +261,17 @@ static const struct interleave_test tests[] = {
                     .set_up = set_up_proposed,
                     .check = check_version_other_other,
                     WORLD_STATE},
-        .also = ALSO_UNREDUCED | ALSO_BY_CALL,
+        .also = ALSO_SLEEP_SETS | ALSO_UNREDUCED | ALSO_BY_CALL,
+    },
+    {
+        .explore = {.name = "version_downwards",
+                    .threads = {{"VERSION(1.2, 1.1)", ask_downwards},
+                                {"FEATURES", probe_1},
+                                {"FEATURES'", probe_2}},
+                    .set_up = set_up,
+                    .check = check_downwards,
+                    WORLD_STATE},
+        .also = ALSO_SLEEP_SETS | ALSO_UNREDUCED | ALSO_BY_CALL,
     },
     {
         .explore = {.name = "version_three_drivers",
@@ -243,7 +281,7 @@ static const struct interleave_test tests[] = {
                     .set_up = set_up,
                     .check = check_drivers,
                     WORLD_STATE},
-        .also = ALSO_BY_CALL,
+        .also = ALSO_SLEEP_SETS | ALSO_BY_CALL,
     },
 };
 

@@ -5,10 +5,10 @@
 
 #include "explore.h"
 
-/* What is also done with a test. */
-#define ALSO_UNREDUCED (1u << 0) /* run it in all reductions, and compare the outcomes */
-#define ALSO_BY_CALL \
-    (1u << 1) /* run it call by call: steps may show no outcome that calls do not */
+/* What a test is also compared with. */
+#define ALSO_BY_CALL    (1u << 0) /* whole calls, one after the other: no outcome is in these only */
+#define ALSO_SLEEP_SETS (1u << 1) /* the weaker reduction: as many schedules, the same outcomes */
+#define ALSO_UNREDUCED  (1u << 2) /* no reduction: the same outcomes */
 
 struct interleave_test {
     struct explore_test explore;

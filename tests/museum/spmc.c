@@ -255,6 +255,24 @@ static void K10_manifest_trusted(void **state)
     REFUSED(vm_id_first, 0xffff);
 #undef REFUSED
 
+    /* What is just allowed is allowed. */
+    config = (struct parley_config){
+        .vm_id_first = 0x7fff,
+        .vms_max = 1,
+        .vcpus_max = 1,
+        .partitions_max = 0,
+        .rxtx_pages_max = 1,
+    };
+    assert_int_not_equal(parley_memory_size(&config), 0);
+    config = (struct parley_config){
+        .vm_id_first = 0x8000 - PARLEY_VMS_MAX,
+        .vms_max = PARLEY_VMS_MAX,
+        .vcpus_max = PARLEY_VCPUS_MAX,
+        .partitions_max = PARLEY_PARTITIONS_MAX,
+        .rxtx_pages_max = PARLEY_RXTX_PAGES_MAX,
+    };
+    assert_int_not_equal(parley_memory_size(&config), 0);
+
     bytes = parley_memory_size(&usual_config);
     memory = posix_memory_take(bytes + FFA_PAGE_SIZE);
     assert_null(parley_init(NULL, bytes, &usual_config));

@@ -189,6 +189,17 @@ static uint32_t size_of_rx(void)
     return bytes;
 }
 
+/* A list that fills RX to its last byte is one. Its first entry is true; the others are not there.
+ */
+static void expect_fit(uint32_t count, uint32_t size)
+{
+    lying_power_on(FFA_VERSION_1_1, LIES(spmc_lie_info_count(count), spmc_lie_info_size(size)));
+    assert_non_null(parley_start(&usual_config));
+    assert_int_equal(partitions_kept(), 1);
+    expect_only_truth();
+    assert_int_equal(machine_off(NULL), 0);
+}
+
 /* An entry size below the one that is known is no entry; what does not fit RX was not written. */
 static void K4_fpi_size_from_firmware(void **state)
 {
@@ -206,6 +217,9 @@ static void K4_fpi_size_from_firmware(void **state)
     expect_none_kept(spmc_lie_info_count(rx / 24 + 1));
     expect_none_kept(spmc_lie_info_count(rx));
     expect_none_kept(spmc_lie_info_count(0xffffffff));
+    expect_fit(4, rx / 4);
+    expect_fit(1, rx);
+    expect_fit(1, 24);
 }
 
 SECTION(museum_spmc_buffers, TEST(B9_spurious_spmc_rx_release), TEST(B10_rx_release_outside_lock),
