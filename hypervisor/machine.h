@@ -28,6 +28,10 @@
 /* Where a VM finds its console: the IPA of an emulated PL011. */
 #define VM_UART_IPA 0x09000000
 
+/* The interrupts that tell a VM of notifications, pending and for others: two SGIs. */
+#define VM_NPI 9
+#define VM_SRI 10
+
 /* A VM's addresses have this many bits, as have ours. */
 #define ADDRESS_BITS 39
 

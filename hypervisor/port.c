@@ -2,8 +2,10 @@
 /* What Parley asks of its hypervisor. Memory is mapped at EL2 one to one, and VM RAM stays so. */
 #include <parley/port.h>
 
+#include "cpu.h"
 #include "firmware.h"
 #include "memory.h"
+#include "scheduler.h"
 #include "vm.h"
 
 void parley_port_smc(struct parley_regs *regs)
@@ -43,6 +45,43 @@ void parley_port_page_unmap(void *context, parley_ipa ipa, void *page)
     (void)context;
     (void)ipa;
     pin_drop((uintptr_t)page);
+}
+
+void parley_port_vcpu_wake(void *context, unsigned int vcpu)
+{
+    (void)context;
+    (void)vcpu;
+}
+
+bool parley_port_vcpu_is_online(void *context, unsigned int vcpu)
+{
+    const struct vm *vm = context;
+
+    return scheduler_vcpu_state(&vm->vcpus[vcpu]) >= VCPU_READY;
+}
+
+unsigned int parley_port_cpu(void)
+{
+    return cpu_self()->index;
+}
+
+void parley_port_cpu_kick(unsigned int cpu)
+{
+    (void)cpu;
+}
+
+void parley_port_interrupt(void *context, unsigned int vcpu, uint16_t intid)
+{
+    (void)context;
+    (void)vcpu;
+    (void)intid;
+}
+
+unsigned int parley_port_console(void *context, const char *text, unsigned int count)
+{
+    (void)context;
+    (void)text;
+    return count;
 }
 
 /* Parley's text begins with "VM 1: "; the name says more. */

@@ -124,6 +124,16 @@ static bool refuse(const struct vm *vm, const char *why)
     return false;
 }
 
+/* Interrupts are taken between the steps, so that no CPU is away for long. */
+static enum parley_progress finish(struct vm *vm, enum parley_progress progress)
+{
+    while (progress == PARLEY_AGAIN) {
+        scheduler_take_interrupts();
+        progress = parley_vm_continue(vm->parley);
+    }
+    return progress;
+}
+
 static bool create_in_parley(struct vm *vm)
 {
     const struct world_vm *who = vm->who;
@@ -143,7 +153,7 @@ static bool create_in_parley(struct vm *vm)
     for (size_t i = 0; i < who->peer_count; i++) {
         peers[i] = (struct parley_peer){.id = who->peers[i], .rights = PARLEY_MAY_DISCOVER};
     }
-    return parley_vm_create(parley, &config, &vm->parley) == PARLEY_DONE;
+    return finish(vm, parley_vm_create(parley, &config, &vm->parley)) == PARLEY_DONE;
 }
 
 static bool vm_create(struct vm *vm, unsigned int vmid)
@@ -173,6 +183,10 @@ bool vms_init(void)
         .vcpus_max = TABLE_VCPUS_MAX,
         .partitions_max = 32,
         .rxtx_pages_max = TABLE_RXTX_PAGES_MAX,
+        .shadow_pages = 1,
+        .cpus_max = CPUS_MAX,
+        .npi_intid = VM_NPI,
+        .sri_intid = VM_SRI,
     };
     size_t parley_pages = pages_for(parley_memory_size(&config));
     void *memory = pages_take(parley_pages);
@@ -277,16 +291,6 @@ static void check_no_pins(struct vm *vm)
             vm_expectation_broken(vm, "page %u is still pinned after its life", i);
         }
     }
-}
-
-/* Interrupts are taken between the steps, so that no CPU is away for long. */
-static enum parley_progress finish(struct vm *vm, enum parley_progress progress)
-{
-    while (progress == PARLEY_AGAIN) {
-        scheduler_take_interrupts();
-        progress = parley_vm_continue(vm->parley);
-    }
-    return progress;
 }
 
 static void stopped(struct vm *vm)
