@@ -14,13 +14,23 @@
  */
 #include "internal.h"
 
+/*
+ * Takes the arrow from `from` to `to`, if that is the state. Returns the state that was there,
+ * which is the one that a refusal is about: looking again would see another moment. Acquire and
+ * release: what the last owner wrote, pages and their contents, is seen by the next.
+ */
+static enum parley_rx_state exchange(struct rxtx *rxtx, enum parley_rx_state from,
+                                     enum parley_rx_state to)
+{
+    uint64_t state = from;
+
+    (void)parley_compare_exchange(&rxtx->state, &state, to);
+    return (enum parley_rx_state)state;
+}
+
 static bool move(struct rxtx *rxtx, enum parley_rx_state from, enum parley_rx_state to)
 {
-    uint64_t expected = from;
-
-    /* Acquire and release: what the last owner wrote, pages and their contents, is seen by the
-     * next. */
-    return parley_compare_exchange(&rxtx->state, &expected, to);
+    return exchange(rxtx, from, to) == from;
 }
 
 static enum parley_rx_state state_of(const struct rxtx *rxtx)
@@ -134,9 +144,9 @@ int32_t parley_handle_rxtx_unmap(const struct call *call, struct parley_regs *re
     if (w1 != 0 && w1 != ffa_rxtx_unmap_make(vm->id)) {
         return FFA_INVALID_PARAMETERS;
     }
-    if (!move(&vm->rxtx, PARLEY_RX_FREE, PARLEY_RX_UNMAPPING)) {
-        enum parley_rx_state state = state_of(&vm->rxtx);
 
+    enum parley_rx_state state = exchange(&vm->rxtx, PARLEY_RX_FREE, PARLEY_RX_UNMAPPING);
+    if (state != PARLEY_RX_FREE) {
         return state == PARLEY_RX_FULL || state == PARLEY_RX_FILLING ? FFA_DENIED
                                                                      : FFA_INVALID_PARAMETERS;
     }
