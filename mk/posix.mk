@@ -13,7 +13,7 @@ POSIX_CC_asan  := $(CLANG) -fsanitize=address,undefined -fno-sanitize-recover=al
 POSIX_CC_tsan  := $(CLANG) -fsanitize=thread
 
 POSIX_PORT_SOURCES := ports/posix/address.c ports/posix/guest_platform.c ports/posix/log.c \
-	ports/posix/memory.c ports/posix/secure_world.c ports/posix/trap.c
+	ports/posix/memory.c ports/posix/secure_world.c ports/posix/trap.c ports/posix/vcpu.c
 POSIX_SECURE_SOURCES := $(wildcard secure/spmc/*.c) secure/partitions/partitions.c
 POSIX_SOURCES := $(PARLEY_SOURCES) $(POSIX_PORT_SOURCES) $(POSIX_SECURE_SOURCES)
 

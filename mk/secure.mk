@@ -6,8 +6,9 @@ SECURE_BUILD := $(BUILD)/secure
 SECURE_CPPFLAGS := -Iinclude -MMD -MP
 
 # For whoever links an SPMC: ports/posix compiles these for the host.
-SPMC_SOURCES := $(addprefix secure/spmc/,call.c version.c identity.c rxtx.c discovery.c hostile.c) \
-	secure/partitions/partitions.c
+SPMC_SOURCES := $(addprefix secure/spmc/,call.c version.c identity.c rxtx.c rxtx_vm.c vm.c discovery.c \
+	context.c partition_call.c direct.c indirect.c notification.c notification_info.c hostile.c) \
+	$(addprefix secure/partitions/,partitions.c agent.c agent_vm.c agent_message.c agent_portable.c)
 
 MONITOR_C := $(addprefix secure/monitor/,main.c mmu.c el3.c gic.c smc.c psci.c secure_world.c \
 	console.c panic.c string.c)

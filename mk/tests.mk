@@ -15,6 +15,9 @@ $(BUILD)/tests/$(1)/%: $(BUILD)/posix/$(1)/tests/%.o $(BUILD)/posix/$(1)/libsupp
 endef
 $(foreach flavour,$(POSIX_FLAVOURS),$(eval $(call test_flavour,$(flavour))))
 
+# ThreadSanitizer needs its address space where it expects it; some kernels shuffle too well.
+RUN_TSAN := setarch -R true 2>/dev/null && export PARLEY_RUN="setarch -R"; tests/support/run
+
 # Objects are wanted again by the next build.
 .SECONDARY:
 
@@ -68,14 +71,19 @@ $(BUILD)/tests/$(1)/scenarios: $(BUILD)/posix/$(1)/tests/scenarios/scenarios.o \
 endef
 $(foreach flavour,$(POSIX_FLAVOURS),$(eval $(call scenario_flavour,$(flavour))))
 
-CHECKS += scenarios scenarios-asan
+CHECKS += scenarios scenarios-asan scenarios-tsan
 check-scenarios: $(BUILD)/tests/plain/scenarios
 	@tests/support/run $<
 
 check-scenarios-asan: $(BUILD)/tests/asan/scenarios
 	@tests/support/run $<
 
-.PHONY: check-scenarios check-scenarios-asan
+check-scenarios-tsan: $(BUILD)/tests/tsan/scenarios
+	@$(RUN_TSAN) $<
+
+scenarios: check-scenarios ## run the guest programs on the host, as threads
+
+.PHONY: scenarios check-scenarios check-scenarios-asan check-scenarios-tsan
 
 -include $(wildcard $(BUILD)/tests/*/programs/*.d)
 
@@ -89,12 +97,13 @@ check-faults: $(BUILD)/tests/asan/faults/faults
 
 # --- Stress ---------------------------------------------------------------------------------------
 
+$(foreach flavour,$(POSIX_FLAVOURS),$(eval \
+	$(BUILD)/tests/$(flavour)/stress/stress: $(BUILD)/posix/$(flavour)/tests/stress/calls.o))
+
 CHECKS += stress-tsan stress-asan
 
-# ThreadSanitizer needs its address space where it expects it; some kernels shuffle too well.
 check-stress-tsan: $(BUILD)/tests/tsan/stress/stress
-	@setarch -R true 2>/dev/null && export PARLEY_RUN="setarch -R"; \
-		TSAN_OPTIONS=halt_on_error=0:exitcode=66 tests/support/run $<
+	@$(RUN_TSAN) $<
 
 check-stress-asan: $(BUILD)/tests/asan/stress/stress
 	@tests/support/run $<

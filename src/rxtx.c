@@ -39,12 +39,21 @@ static bool move(struct rxtx *rxtx, enum parley_rx_state from, enum parley_rx_st
     return false;
 }
 
-/* The arrow that takes the pages away: nobody may hold TX. */
-static bool move_to_unmapping(struct rxtx *rxtx, enum parley_rx_state from)
+/*
+ * The arrow that takes the pages away: nobody may hold TX. Returns the word that was there, which
+ * is the one that a refusal is about: looking again would see another moment.
+ */
+static uint64_t exchange_to_unmapping(struct rxtx *rxtx, enum parley_rx_state from)
 {
     uint64_t word = from;
 
-    return parley_compare_exchange(&rxtx->state, &word, PARLEY_RX_UNMAPPING);
+    (void)parley_compare_exchange(&rxtx->state, &word, PARLEY_RX_UNMAPPING);
+    return word;
+}
+
+static bool move_to_unmapping(struct rxtx *rxtx, enum parley_rx_state from)
+{
+    return exchange_to_unmapping(rxtx, from) == from;
 }
 
 enum parley_rx_state parley_rx_state(const struct parley_vm *vm)
@@ -152,9 +161,9 @@ int32_t parley_handle_rxtx_map(const struct call *call, struct parley_regs *resu
     return status;
 }
 
-static int32_t why_not_unmapped(const struct parley_vm *vm)
+static int32_t why_not_unmapped(uint64_t word)
 {
-    switch (parley_rx_state(vm)) {
+    switch (rx_state_in(word)) {
     case PARLEY_RX_FILLING:
     case PARLEY_RX_FULL:
         return FFA_DENIED;
@@ -174,8 +183,10 @@ int32_t parley_handle_rxtx_unmap(const struct call *call, struct parley_regs *re
     if (w1 != 0 && w1 != ffa_rxtx_unmap_make(vm->id)) {
         return FFA_INVALID_PARAMETERS;
     }
-    if (!move_to_unmapping(&vm->rxtx, PARLEY_RX_FREE)) {
-        return why_not_unmapped(vm);
+
+    uint64_t word = exchange_to_unmapping(&vm->rxtx, PARLEY_RX_FREE);
+    if (word != PARLEY_RX_FREE) {
+        return why_not_unmapped(word);
     }
     unmap_pair(vm);
     /* A shadow that the SPMC keeps is Parley's own memory: it serves the next pair, or is asked

@@ -227,6 +227,7 @@ static void stage(const struct play *play, const struct secure_world *secure)
     const struct parley_config config = {.vm_id_first = WORLD_VM_ID_FIRST,
                                          .vms_max = WORLD_VMS_MAX,
                                          .vcpus_max = 4,
+                                         .cpus_max = 4,
                                          .partitions_max = 16,
                                          .rxtx_pages_max = 8};
     size_t bytes = parley_memory_size(&config);

@@ -8,6 +8,7 @@ const struct parley_config rig_default_config = {
     .vm_id_first = 1,
     .vms_max = 15,
     .vcpus_max = 4,
+    .cpus_max = 4,
     .partitions_max = 16,
     .rxtx_pages_max = 8,
 };

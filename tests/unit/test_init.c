@@ -5,7 +5,7 @@
 #include "unit.h"
 
 static const struct parley_config smallest = {
-    .vm_id_first = 1, .vms_max = 1, .vcpus_max = 1, .partitions_max = 0, .rxtx_pages_max = 1};
+    .vm_id_first = 1, .vms_max = 1, .vcpus_max = 1, .rxtx_pages_max = 1, .cpus_max = 1};
 
 /* --- Configurations --------------------------------------------------------------------------- */
 
@@ -18,7 +18,16 @@ struct row {
 #define CONFIG(first, vms, vcpus, partitions, pages)                    \
     {                                                                   \
         .vm_id_first = (first), .vms_max = (vms), .vcpus_max = (vcpus), \
-        .partitions_max = (partitions), .rxtx_pages_max = (pages)       \
+        .partitions_max = (partitions), .rxtx_pages_max = (pages),      \
+        .cpus_max = 1                                                   \
+    }
+
+/* The smallest, but for what messages and notifications need. */
+#define CONFIG_2(cpus, shadow, npi, sri)                                           \
+    {                                                                              \
+        .vm_id_first = 1, .vms_max = 1, .vcpus_max = 1, .rxtx_pages_max = 1,       \
+        .cpus_max = (cpus), .shadow_pages = (shadow), .npi_intid = (npi),          \
+        .sri_intid = (sri)                                                         \
     }
 
 static const struct row rows[] = {
@@ -42,6 +51,18 @@ static const struct row rows[] = {
     {"as many pages as can be", CONFIG(1, 1, 1, 0, 63), true},
     {"one more", CONFIG(1, 1, 1, 0, 64), false},
     {"all at their most", CONFIG(1, 4096, 4096, 1024, 63), true},
+    {"no CPU", CONFIG_2(0, 0, 0, 0), false},
+    {"as many CPUs as can be", CONFIG_2(1024, 0, 0, 0), true},
+    {"one more", CONFIG_2(1025, 0, 0, 0), false},
+    {"as large a shadow as can be", CONFIG_2(1, 63, 0, 0), true},
+    {"one page more", CONFIG_2(1, 64, 0, 0), false},
+    {"two SGIs", CONFIG_2(1, 0, 9, 10), true},
+    {"two PPIs", CONFIG_2(1, 0, 16, 31), true},
+    {"one and the same interrupt", CONFIG_2(1, 0, 9, 9), false},
+    {"an SPI as the NPI", CONFIG_2(1, 0, 32, 10), false},
+    {"an SPI as the SRI", CONFIG_2(1, 0, 9, 32), false},
+    {"an NPI without an SRI", CONFIG_2(1, 0, 9, 0), false},
+    {"an SRI without an NPI", CONFIG_2(1, 0, 0, 10), false},
     {"all beyond", CONFIG(0xffff, 0xffff, 0xffff, 0xffff, 0xffff), false},
 };
 
