@@ -7,8 +7,12 @@
 static const struct parley_peer sees_1[] = {{.id = 1, .rights = PARLEY_MAY_DISCOVER}};
 
 /* Enough pages that giving them back could take more than one step. */
-static const struct parley_config big_buffers = {
-    .vm_id_first = 1, .vms_max = 4, .vcpus_max = 4, .cpus_max = 4, .partitions_max = 16, .rxtx_pages_max = 32};
+static const struct parley_config big_buffers = {.vm_id_first = 1,
+                                                 .vms_max = 4,
+                                                 .vcpus_max = 4,
+                                                 .cpus_max = 4,
+                                                 .partitions_max = 16,
+                                                 .rxtx_pages_max = 32};
 
 static struct posix_vm *observer(void)
 {
