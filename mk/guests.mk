@@ -57,7 +57,7 @@ GUEST_LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--gc-sections
 define guest_width_rules
 GUEST_OBJECTS_$(1) := $(patsubst %.c,$(GUESTS_BUILD)/$(1)/%.o,\
 	$(GUEST_LIB_SOURCES) $(GUEST_PLATFORM_SOURCES)) \
-	$(patsubst %,$(GUESTS_BUILD)/$(1)/guests/el1/%$(1).o,start vectors call)
+	$(patsubst %,$(GUESTS_BUILD)/$(1)/guests/el1/%$(1).o,start vectors call hold)
 
 $(GUESTS_BUILD)/$(1)/%.o: %.c
 	@mkdir -p $$(@D)

@@ -55,8 +55,8 @@ _Noreturn void el1_fault(const char *kind, uint64_t syndrome, uint64_t address, 
 void el1_interrupt(void);
 
 /*
- * Fills all registers but two with patterns and reads the counter until so many ticks have passed.
- * Returns 0 if they still hold their patterns then.
+ * Fills all registers but two (three in AArch32) with patterns and reads the counter until so many
+ * ticks have passed. Returns 0 if they still hold their patterns then.
  */
 uint64_t el1_hold(uint32_t ticks);
 
