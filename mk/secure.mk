@@ -62,7 +62,8 @@ check-secure-el3: $(MONITOR_IMAGES) $(SECURE_BUILD)/payload.bin
 	$(Q)secure/test/run-el3 $(SECURE_BUILD)
 
 # The portable SPMC on the host, with the sanitizers: undefined behaviour and memory, then threads
-SECURE_HOST_SOURCES := $(addprefix secure/test/host/,main.c world.c version.c buffers.c discovery.c \
+SECURE_HOST_SOURCES := $(addprefix secure/test/host/,main.c world.c version.c buffers.c discovery.c direct.c \
+	availability.c indirect.c notification.c notification_info.c \
 	hostile.c) $(SPMC_SOURCES)
 
 CHECKS += secure-host

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The Secure world behind the monitor: one SPMC at EL3, and the partitions that it tells of. */
+#include "../partitions/agent.h"
 #include "../partitions/partitions.h"
 #include "../spmc/spmc.h"
 #include "monitor.h"
 
 static struct spmc spmc;
+
+static unsigned int cpu(void *host)
+{
+    (void)host;
+    return cpu_index();
+}
 
 void secure_world_init(void)
 {
@@ -12,6 +19,8 @@ void secure_world_init(void)
         .version = config_ffa_version,
         .partitions = secure_partitions,
         .partition_count = PARTITION_COUNT,
+        .enter = agent_enter,
+        .cpu = cpu,
     };
 
     if (config_ffa_version != 0) {
