@@ -15,7 +15,11 @@
 
 #define RIG_VMS_MAX 16u
 
-/* IDs 1 to 15; 4 vCPUs; buffers of up to 8 pages; 16 partitions. */
+#define RIG_IDS 15u
+#define RIG_NPI 9u
+#define RIG_SRI 10u
+
+/* IDs 1 to 15; 4 vCPUs; buffers of up to 8 pages, shadows of 2; 16 partitions; 4 CPUs. */
 extern const struct parley_config rig_default_config;
 
 /* Powers on and starts Parley, which must succeed. NULL: no Secure world (it is looked for). */
@@ -49,6 +53,14 @@ struct posix_vm *rig_ram(bool aarch64);
 
 /* A configuration with the same defaults, for posix_vm_create(). */
 struct parley_vm_config rig_vm_config(uint16_t id);
+
+/* One that may do everything with every other, has all properties, and has settled. */
+#define RIG_ALL_PROPERTIES                                                                        \
+    (FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_DIRECT_REQ_SEND | FFA_PARTITION_INDIRECT_MSG | \
+     FFA_PARTITION_NOTIFICATION_RECV | FFA_PARTITION_DIRECT_REQ2_RECV |                           \
+     FFA_PARTITION_DIRECT_REQ2_SEND)
+struct parley_vm_config rig_friend_config(uint16_t id);
+struct posix_vm *rig_friend(uint16_t id, uint32_t version);
 
 /* Ends one VM, or mere RAM, before the others. The pointer is no more. */
 void rig_vm_end(struct posix_vm *vm);
