@@ -28,7 +28,14 @@ GUEST_IMAGES := \
 	discovery:64:scenarios/discovery \
 	discovery_32:32:scenarios/discovery \
 	smccc:64:scenarios/smccc \
-	smccc_32:32:scenarios/smccc
+	smccc_32:32:scenarios/smccc \
+	messages:64:scenarios/messages \
+	messages_32:32:scenarios/messages \
+	outsider:64:scenarios/outsider \
+	servant_1_0:64:programs/servant:-DSERVANT_VERSION=FFA_VERSION_1_0 \
+	servant_1_1:64:programs/servant:-DSERVANT_VERSION=FFA_VERSION_1_1 \
+	servant_1_2:64:programs/servant:-DSERVANT_VERSION=FFA_VERSION_1_2 \
+	servant_32:32:programs/servant:-DSERVANT_VERSION=FFA_VERSION_1_2
 
 guest_name    = $(word 1,$(subst :, ,$(1)))
 guest_width   = $(word 2,$(subst :, ,$(1)))
@@ -40,7 +47,8 @@ GUEST_BINS  := $(GUEST_NAMES:%=$(GUESTS_BUILD)/%.bin)
 
 # What every program is linked with. On the host a port takes the place of the platform.
 # The Secure Partitions are what discovery must show; they are described once.
-GUEST_LIB_SOURCES      := $(sort $(wildcard guests/lib/*.c)) secure/partitions/partitions.c
+GUEST_LIB_SOURCES      := $(sort $(wildcard guests/lib/*.c guests/chapters/*.c)) \
+	secure/partitions/partitions.c
 GUEST_PLATFORM_SOURCES := $(sort $(wildcard guests/el1/*.c))
 
 GUEST_INCLUDES := -Iinclude -Iguests/include -Iguests/lib -Iguests/scenarios -Iguests/el1
@@ -92,14 +100,15 @@ GUEST_CLANG_64 := $(CLANG) --target=aarch64-none-elf \
 	$(filter-out -fno-tree-loop-distribute-patterns,$(GUEST_FLAGS_64))
 GUEST_CLANG_32 := $(CLANG) --target=arm-none-eabi \
 	$(filter-out -fno-tree-loop-distribute-patterns -mgeneral-regs-only,$(GUEST_FLAGS_32))
+GUEST_ANY_FLAG := -DNEIGHBOUR_VERSION=FFA_VERSION_1_0 -DSERVANT_VERSION=FFA_VERSION_1_0
 GUEST_SOURCES  := $(GUEST_LIB_SOURCES) $(GUEST_PLATFORM_SOURCES) \
 	$(sort $(foreach image,$(GUEST_IMAGES),guests/$(call guest_program,$(image)).c))
 
 CHECKS += guests-clang
 check-guests-clang:
 	@for source in $(GUEST_SOURCES); do \
-		$(GUEST_CLANG_64) -DNEIGHBOUR_VERSION=FFA_VERSION_1_0 -fsyntax-only $$source && \
-		$(GUEST_CLANG_32) -DNEIGHBOUR_VERSION=FFA_VERSION_1_0 -fsyntax-only $$source || \
+		$(GUEST_CLANG_64) $(GUEST_ANY_FLAG) -fsyntax-only $$source && \
+		$(GUEST_CLANG_32) $(GUEST_ANY_FLAG) -fsyntax-only $$source || \
 			{ echo "0 passed, 1 failed"; exit 1; }; \
 	done; echo "1 passed, 0 failed"
 

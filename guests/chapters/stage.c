@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "stage.h"
+
+#include "abi.h"
+
+const uint32_t stage_kinds[STAGE_KINDS] = {
+    FFA_MSG_SEND_DIRECT_REQ_32,
+    FFA_MSG_SEND_DIRECT_REQ_64,
+    FFA_MSG_SEND_DIRECT_REQ2,
+};
+
+uint16_t stage_id(const struct stage *stage, uint32_t id)
+{
+    return id == PEER ? stage->peer->id : (uint16_t)id;
+}
+
+uint32_t stage_ids(const struct stage *stage, uint32_t ids)
+{
+    return ffa_ids_make(stage_id(stage, ffa_ids_sender(ids)),
+                        stage_id(stage, ffa_ids_receiver(ids)));
+}
+
+bool stage_has(const struct stage *stage, uint32_t fid)
+{
+    return abi_find(stage->client->version, guest_is_aarch64(), fid) != NULL;
+}
+
+bool stage_peer_has(const struct stage *stage, uint32_t fid)
+{
+    return abi_find(stage->peer->version, stage->peer->aarch64, fid) != NULL;
+}
+
+bool stage_peer_sees(const struct stage *stage, uint16_t id)
+{
+    for (unsigned int i = 0; i < stage->peer->peer_count; i++) {
+        if (stage->peer->peers[i] == id) {
+            return true;
+        }
+    }
+    return ffa_id_is_secure(id) && stage->secure_world && stage->peer->sees_secure;
+}
+
+struct message stage_request(const struct stage *stage, uint32_t fid, uint32_t command_word)
+{
+    struct message request = {
+        .fid = fid,
+        .from = stage->errand.self,
+        .to = stage->errand.servant,
+        .word = {command_word},
+    };
+
+    for (unsigned int i = 1; i < MESSAGE_WORDS_MAX; i++) {
+        request.word[i] = FFA_U64(0x0123456789abcdef) * i + stage->client->calls;
+    }
+    return request;
+}
+
+int32_t stage_call_there(const struct stage *stage, uint32_t fid,
+                         const uint64_t arguments[ERRAND_WORDS])
+{
+    struct guest_regs result = errand_call(&stage->errand, fid, arguments);
+
+    return client_status(&result);
+}
+
+void stage_serve(struct stage *stage)
+{
+    stage->serving = guest_vcpu_start(1, servant_serve, &stage->own);
+    expect(stage->client, stage->serving, "vCPU 1 serves");
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "servant.h"
+
+#include "pattern.h"
+
+/* What one vCPU is asked, and what it will answer. */
+struct service {
+    struct servant *servant;
+    const struct message *request;
+    struct message response;
+    struct guest_regs called; /* the last SERVANT_CALL */
+};
+
+static uint32_t argument_of(const struct service *service)
+{
+    return SERVANT_ARGUMENT(service->request->word[0]);
+}
+
+static uint32_t word_of(const struct service *service, unsigned int i)
+{
+    return (uint32_t)service->request->word[i];
+}
+
+/* --- Commands --------------------------------------------------------------------------------- */
+
+static void echo(struct service *service)
+{
+    if (argument_of(service) != 0) {
+        service->response.fid = FFA_MSG_SEND_DIRECT_RESP_32;
+    }
+    for (unsigned int i = 1; i < message_words(service->response.fid); i++) {
+        service->response.word[i] = ~service->request->word[i];
+    }
+}
+
+/* True if the call was the answer, and what is in `called` is what came then. */
+static bool call(struct service *service)
+{
+    const struct message *request = service->request;
+    struct message next;
+
+    service->called = FFA(&service->servant->client, SERVANT_OF(request->word[0]), request->word[1],
+                          request->word[2], request->word[3], request->word[4]);
+    for (unsigned int i = 0; i < ERRAND_WORDS; i++) {
+        service->response.word[1 + i] = service->called.x[i];
+    }
+    switch (SERVANT_OF(request->word[0])) {
+    case FFA_MSG_SEND_DIRECT_RESP_32:
+    case FFA_MSG_SEND_DIRECT_RESP_64:
+    case FFA_MSG_SEND_DIRECT_RESP2:
+        return message_read(&service->called, &next) || service->called.x[0] == FFA_INTERRUPT;
+    default:
+        return false;
+    }
+}
+
+static void fetch(struct service *service)
+{
+    for (unsigned int i = 0; i < ERRAND_WORDS; i++) {
+        service->response.word[1 + i] = service->called.x[ERRAND_WORDS + i];
+    }
+}
+
+static void write_tx(const struct service *service)
+{
+    uint8_t *to = service->servant->buffers.tx + argument_of(service);
+
+    for (unsigned int i = 0; i < 4 * ERRAND_WORDS; i++) {
+        to[i] = (uint8_t)(service->request->word[1 + i / 4] >> (8 * (i % 4)));
+    }
+}
+
+static void read_rx(struct service *service)
+{
+    const uint8_t *from = service->servant->buffers.rx + argument_of(service);
+
+    for (unsigned int i = 0; i < 4 * ERRAND_WORDS; i++) {
+        service->response.word[1 + i / 4] |= (uint64_t)from[i] << (8 * (i % 4));
+    }
+}
+
+static size_t bytes_of(const struct buffers *buffers)
+{
+    return (size_t)buffers->pages * FFA_PAGE_SIZE;
+}
+
+static void fill(const struct service *service)
+{
+    pattern_fill(service->servant->buffers.tx + argument_of(service), word_of(service, 1),
+                 word_of(service, 2));
+}
+
+static void check(struct service *service)
+{
+    const struct buffers *buffers = &service->servant->buffers;
+    size_t first = argument_of(service);
+    size_t end = first + word_of(service, 1);
+
+    service->response.word[1] =
+        pattern_wrong(buffers->rx + first, end - first, word_of(service, 2));
+    service->response.word[2] = pattern_not_zero(buffers->rx + end, bytes_of(buffers) - end);
+}
+
+static void await_release(struct servant *servant)
+{
+    while (!__atomic_exchange_n(&servant->released, false, __ATOMIC_ACQ_REL)) {
+        guest_yield();
+    }
+}
+
+static void sleep_until(struct service *service)
+{
+    service->response.word[1] = guest_interrupt_await(argument_of(service), word_of(service, 1));
+}
+
+static void tell_life(struct service *service)
+{
+    service->response.word[1] = guest_life();
+    service->response.word[2] = __atomic_load_n(&service->servant->requests, __ATOMIC_RELAXED);
+}
+
+/* Buffers, if the servant has any. */
+static void touch_buffers(struct service *service)
+{
+    const struct buffers *buffers = &service->servant->buffers;
+
+    switch (SERVANT_COMMAND(service->request->word[0])) {
+    case SERVANT_TX:
+        write_tx(service);
+        break;
+    case SERVANT_FILL:
+        fill(service);
+        break;
+    case SERVANT_RX:
+        read_rx(service);
+        break;
+    case SERVANT_CHECK:
+        check(service);
+        break;
+    default:
+        pattern_paint(buffers->rx, bytes_of(buffers));
+        break;
+    }
+}
+
+/* True if a call was made that answers the request. */
+static bool perform(struct service *service)
+{
+    struct servant *servant = service->servant;
+
+    switch (SERVANT_COMMAND(service->request->word[0])) {
+    case SERVANT_ECHO:
+        echo(service);
+        break;
+    case SERVANT_CALL:
+        return call(service);
+    case SERVANT_FETCH:
+        fetch(service);
+        break;
+    case SERVANT_TX:
+    case SERVANT_FILL:
+    case SERVANT_RX:
+    case SERVANT_CHECK:
+    case SERVANT_PAINT:
+        touch_buffers(service);
+        break;
+    case SERVANT_AWAIT:
+        await_release(servant);
+        break;
+    case SERVANT_RELEASE:
+        __atomic_store_n(&servant->released, true, __ATOMIC_RELEASE);
+        break;
+    case SERVANT_ENABLE:
+        guest_interrupt_enable(argument_of(service));
+        break;
+    case SERVANT_COUNT:
+        service->response.word[1] = guest_interrupt_count(argument_of(service));
+        break;
+    case SERVANT_SLEEP:
+        sleep_until(service);
+        break;
+    case SERVANT_TIMER:
+        guest_timer(word_of(service, 1));
+        break;
+    case SERVANT_LIFE:
+        tell_life(service);
+        break;
+    case SERVANT_RESET:
+        guest_reset();
+    case SERVANT_OFF:
+        guest_off();
+    default:
+        expect(&servant->client, false, "a servant is asked what it knows");
+        break;
+    }
+    return false;
+}
+
+/* --- The servant's side ----------------------------------------------------------------------- */
+
+static struct guest_regs wait_for_message(struct servant *servant)
+{
+    return FFA(&servant->client, FFA_MSG_WAIT, 0, 0);
+}
+
+/* Deals with what came, and returns what comes next. */
+static struct guest_regs serve(struct service *service, const struct message *request)
+{
+    struct servant *servant = service->servant;
+
+    __atomic_add_fetch(&servant->requests, 1, __ATOMIC_RELAXED);
+    expect_equal(&servant->client, request->to, servant->self, "the receiver of a request");
+    service->request = request;
+    service->response = (struct message){
+        .fid = message_response_to(request->fid),
+        .from = servant->self,
+        .to = request->from,
+        .word = {SERVANT_ANSWER(SERVANT_COMMAND(request->word[0]), guest_vcpu())},
+    };
+    if (perform(service)) {
+        return service->called;
+    }
+    return message_send(&servant->client, &service->response);
+}
+
+void servant_serve(void *argument)
+{
+    struct service service = {.servant = argument};
+    struct client *client = &service.servant->client;
+    struct guest_regs answer = wait_for_message(service.servant);
+
+    for (;;) {
+        struct message request;
+
+        if (message_read(&answer, &request)) {
+            answer = serve(&service, &request);
+        } else if (answer.x[0] == FFA_INTERRUPT) {
+            expect_equal(client, answer.x[1], 0, "w1, when a wait is interrupted");
+            answer = wait_for_message(service.servant);
+        } else {
+            expect_status(client, client_status(&answer), FFA_OK, "a servant's wait");
+            return;
+        }
+    }
+}
+
+/* --- The other side --------------------------------------------------------------------------- */
+
+static struct message request_of(const struct errand *errand, uint32_t command_word,
+                                 const uint64_t arguments[ERRAND_WORDS])
+{
+    struct message message = {
+        .fid = errand->fid,
+        .from = errand->self,
+        .to = errand->servant,
+        .word = {command_word},
+    };
+
+    for (unsigned int i = 0; i < ERRAND_WORDS; i++) {
+        message.word[1 + i] = arguments[i];
+    }
+    return message;
+}
+
+unsigned int errand_run(const struct errand *errand, uint32_t command_word,
+                        const uint64_t arguments[ERRAND_WORDS], uint64_t answer[ERRAND_WORDS])
+{
+    struct message request = request_of(errand, command_word, arguments);
+    struct guest_regs regs = message_exchange(errand->client, &request);
+    struct message response;
+
+    if (!message_read(&regs, &response)) {
+        expect_status(errand->client, client_status(&regs), FFA_OK, "an errand");
+        response = (struct message){0};
+    } else {
+        expect_equal(errand->client, SERVANT_COMMAND(response.word[0]),
+                     SERVANT_COMMAND(command_word), "the command that was done");
+    }
+    for (unsigned int i = 0; i < ERRAND_WORDS; i++) {
+        answer[i] = response.word[1 + i];
+    }
+    return SERVANT_ARGUMENT(response.word[0]);
+}
+
+uint64_t errand_ask(const struct errand *errand, uint32_t command_word,
+                    const uint64_t arguments[ERRAND_WORDS])
+{
+    uint64_t answer[ERRAND_WORDS];
+
+    errand_run(errand, command_word, arguments, answer);
+    return answer[0];
+}
+
+struct guest_regs errand_call(const struct errand *errand, uint32_t fid,
+                              const uint64_t arguments[ERRAND_WORDS])
+{
+    static const uint64_t none[ERRAND_WORDS];
+    struct guest_regs result = {{0}};
+
+    errand_run(errand, SERVANT(SERVANT_CALL, SERVANT_FID(fid)), arguments, &result.x[0]);
+    errand_run(errand, SERVANT(SERVANT_FETCH, 0), none, &result.x[ERRAND_WORDS]);
+    return result;
+}
+
+void errand_await(const struct errand *errand)
+{
+    static const uint64_t none[ERRAND_WORDS];
+    struct message request = request_of(errand, SERVANT(SERVANT_LIFE, 0), none);
+    struct guest_regs answer = message_exchange_first(errand->client, &request);
+
+    expect_status(errand->client, client_status(&answer), FFA_OK, "a servant is there");
+}
+
+void errand_last(const struct errand *errand, uint32_t command)
+{
+    static const uint64_t none[ERRAND_WORDS];
+    struct message request = request_of(errand, SERVANT(command, 0), none);
+    struct guest_regs answer = message_exchange(errand->client, &request);
+
+    expect_status(errand->client, client_status(&answer), FFA_ABORTED, "who answers no more");
+}
