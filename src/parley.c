@@ -98,6 +98,7 @@ static struct memory_plan plan_memory(const struct parley_config *config)
     plan.vms = reserve(&plan.total, vms, sizeof(struct parley_vm));
     plan.vcpus = reserve(&plan.total, vms * config->vcpus_max, sizeof(struct vcpu));
     plan.rights = reserve(&plan.total, vms, rights_per_vm(config) * sizeof(uint64_t));
+    plan.told = reserve(&plan.total, vms, told_words(config) * sizeof(uint64_t));
     plan.cpu_wants =
         reserve(&plan.total, config->cpus_max, told_words(config) * sizeof(parley_atomic64));
     plan.buffer_pages =

@@ -34,8 +34,8 @@
 /* The Secure world sends no request to a VM, whatever a Secure Partition says of itself. */
 #define PROPERTIES_NOT_OF_SECURE (FFA_PARTITION_DIRECT_REQ_SEND | FFA_PARTITION_DIRECT_REQ2_SEND)
 
-/* What a VM of this version can take part in. */
-static uint32_t properties_had_at(enum parley_version version)
+/* What this version has: a VM of it can take part in, and a caller of it knows to read. */
+static uint32_t properties_of(enum parley_version version)
 {
     switch (version) {
     case VERSION_1_0:
@@ -47,16 +47,6 @@ static uint32_t properties_had_at(enum parley_version version)
         break;
     }
     return PROPERTIES_1_2;
-}
-
-/* What a caller of this version knows to read. 1.0 has the bit for indirect messages, for others.
- */
-static uint32_t properties_shown_to(enum parley_version version)
-{
-    uint32_t readable = version == VERSION_1_0 ? PROPERTIES_1_0 | FFA_PARTITION_INDIRECT_MSG
-                                               : properties_had_at(version);
-
-    return readable & ~(uint32_t)PROPERTIES_NOT_SERVED;
 }
 
 /* --- The digest ----------------------------------------------------------- */
@@ -175,7 +165,7 @@ static void visit(struct partition_scan *scan, struct parley_vm *vm)
         .id = vm->id,
         .contexts = vm->vcpus,
         .properties = (vm->properties | (vm->aarch64 ? FFA_PARTITION_AARCH64 : 0)) &
-                      properties_had_at(word_version(word)) & scan->properties_shown,
+                      properties_of(word_version(word)) & scan->properties_shown,
     };
     choose_uuids(scan, vm);
     parley_endpoint_drop(vm);
@@ -211,7 +201,7 @@ void parley_scan_begin(struct partition_scan *scan, const struct call *call,
     scan->version = call->version;
     scan->uuid = *uuid;
     scan->any_uuid = uuid_is_nil(uuid);
-    scan->properties_shown = properties_shown_to(call->version);
+    scan->properties_shown = properties_of(call->version) & ~(uint32_t)PROPERTIES_NOT_SERVED;
     scan->digest = 0;
     scan->next_partition = 0;
     scan->next_vm = 0;

@@ -131,20 +131,23 @@ enum parley_version parley_spmc_layout_version(const struct spmc *spmc)
 }
 
 /* Under the lock of Parley's TX buffer, where the descriptor is. */
-static int32_t map_for_vm(struct spmc *spmc, uint16_t vm, const uint8_t *rx, const uint8_t *tx,
+static int32_t map_for_vm(struct spmc *spmc, uint16_t vm, parley_pa rx, parley_pa tx,
                           unsigned int pages)
 {
     struct parley_regs regs = {{FFA_RXTX_MAP_64}};
 
-    parley_layout_rxtx_encode(vm, parley_port_pa(rx), parley_port_pa(tx), pages, spmc->tx);
+    parley_layout_rxtx_encode(vm, rx, tx, pages, spmc->tx);
     return ask(&regs);
 }
 
 int32_t parley_spmc_map_for_vm(struct spmc *spmc, uint16_t vm, const uint8_t *rx, const uint8_t *tx,
                                unsigned int pages)
 {
+    parley_pa rx_pa = parley_port_pa(rx);
+    parley_pa tx_pa = parley_port_pa(tx);
+
     parley_lock_take(&spmc->lock);
-    int32_t status = map_for_vm(spmc, vm, rx, tx, pages);
+    int32_t status = map_for_vm(spmc, vm, rx_pa, tx_pa, pages);
     parley_lock_drop(&spmc->lock);
     return status;
 }
