@@ -7,7 +7,9 @@
 #include "ffa.h"
 #include "machine.h"
 #include "registers.h"
+#include "scheduler.h"
 #include "vm.h"
+#include "work.h"
 
 static bool is_physical(uint64_t value)
 {
@@ -66,13 +68,15 @@ static enum parley_rx_state rx_state(const struct vm *vm)
     return status.rx;
 }
 
-static void call_and_check(struct vcpu *vcpu)
+/* --- Calls ------------------------------------------------------------------------------------ */
+
+static enum parley_outcome call_and_check(struct vcpu *vcpu)
 {
     struct vm *vm = vcpu->vm;
     struct parley_regs before = vcpu->call;
     enum parley_rx_state rx_before = rx_state(vm);
+    enum parley_outcome outcome = parley_call(vm->parley, vcpu->index, &vcpu->call);
 
-    parley_call(vm->parley, vcpu->index, &vcpu->call);
     check_registers(vcpu, &before);
     track_rx(vm, &before, vcpu);
     if (rx_before != PARLEY_RX_FULL && rx_state(vm) == PARLEY_RX_FULL) {
@@ -80,13 +84,45 @@ static void call_and_check(struct vcpu *vcpu)
             check_page(vm, vm->rx_ipa + page * PAGE_BYTES);
         }
     }
+    return outcome;
 }
 
-void ffa_call(struct vcpu *vcpu)
+struct vcpu *ffa_call(struct vcpu *vcpu)
 {
-    if (table.bench) {
-        parley_call(vcpu->vm->parley, vcpu->index, &vcpu->call);
-    } else {
-        call_and_check(vcpu);
+    enum parley_outcome outcome = table.bench
+                                      ? parley_call(vcpu->vm->parley, vcpu->index, &vcpu->call)
+                                      : call_and_check(vcpu);
+
+    work_after_call(vcpu);
+    switch (outcome) {
+    case PARLEY_BLOCK:
+        vcpu->is_blocked = true;
+        return scheduler_wait(vcpu);
+    case PARLEY_YIELD:
+        return scheduler_yield(vcpu);
+    case PARLEY_RETURN:
+    case PARLEY_NOT_FFA:
+        break;
     }
+    return vcpu;
+}
+
+bool ffa_resume(struct vcpu *vcpu)
+{
+    struct parley_regs before;
+    enum parley_outcome outcome;
+
+    if (!vcpu->is_blocked) {
+        return true;
+    }
+    before = vcpu->call;
+    outcome = vgic_is_interrupted(vcpu)
+                  ? parley_vcpu_interrupt(vcpu->vm->parley, vcpu->index, &vcpu->call)
+                  : parley_continue(vcpu->vm->parley, vcpu->index, &vcpu->call);
+    if (outcome == PARLEY_BLOCK) {
+        return false;
+    }
+    check_registers(vcpu, &before);
+    vcpu->is_blocked = false;
+    return true;
 }

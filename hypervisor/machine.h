@@ -28,6 +28,11 @@
 /* Where a VM finds its console: the IPA of an emulated PL011. */
 #define VM_UART_IPA 0x09000000
 
+/* Its interrupt controller: the distributor, and a redistributor for each vCPU. */
+#define VM_GICD_IPA    0x08000000
+#define VM_GICR_IPA    0x080a0000
+#define VM_GICR_STRIDE 0x20000
+
 /* The interrupts that tell a VM of notifications, pending and for others: two SGIs. */
 #define VM_NPI 9
 #define VM_SRI 10

@@ -10,6 +10,7 @@
 #include "stage2.h"
 #include "timer.h"
 #include "vm.h"
+#include "work.h"
 
 _Noreturn void main(void);
 _Noreturn void main_secondary(unsigned int cpu);
@@ -19,7 +20,7 @@ static void init_cpu(void)
     gic_init_cpu();
     stage2_init_cpu();
     vcpu_init_cpu();
-    timer_start_slice();
+    work_init_cpu();
     cpu_ready();
 }
 
@@ -39,6 +40,14 @@ static void check_cpu(void)
 {
     if (bits(register_read(id_aa64mmfr2_el1), 40, 4) == 0) {
         console_say("hyp", "this CPU has no FEAT_S2FWB; run with -cpu max");
+        machine_exit(1);
+    }
+}
+
+static void check_gic(void)
+{
+    if (!vgic_is_possible()) {
+        console_say("hyp", "this CPU has too few list registers, or other than 5 priority bits");
         machine_exit(1);
     }
 }
@@ -64,6 +73,7 @@ void main(void)
     scheduler_init();
     gic_init();
     init_cpu();
+    check_gic();
     cpu_start_others();
     if (!vms_init()) {
         machine_exit(1);

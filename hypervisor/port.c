@@ -7,6 +7,7 @@
 #include "memory.h"
 #include "scheduler.h"
 #include "vm.h"
+#include "work.h"
 
 void parley_port_smc(struct parley_regs *regs)
 {
@@ -49,15 +50,16 @@ void parley_port_page_unmap(void *context, parley_ipa ipa, void *page)
 
 void parley_port_vcpu_wake(void *context, unsigned int vcpu)
 {
-    (void)context;
-    (void)vcpu;
+    struct vm *vm = context;
+
+    scheduler_wake(&vm->vcpus[vcpu]);
 }
 
 bool parley_port_vcpu_is_online(void *context, unsigned int vcpu)
 {
     const struct vm *vm = context;
 
-    return scheduler_vcpu_state(&vm->vcpus[vcpu]) >= VCPU_READY;
+    return scheduler_vcpu_is_online(&vm->vcpus[vcpu]);
 }
 
 unsigned int parley_port_cpu(void)
@@ -67,21 +69,21 @@ unsigned int parley_port_cpu(void)
 
 void parley_port_cpu_kick(unsigned int cpu)
 {
-    (void)cpu;
+    work_add_on(cpu, WORK_CYCLES);
 }
 
 void parley_port_interrupt(void *context, unsigned int vcpu, uint16_t intid)
 {
-    (void)context;
-    (void)vcpu;
-    (void)intid;
+    struct vm *vm = context;
+
+    vgic_raise(&vm->vcpus[vcpu], intid);
 }
 
 unsigned int parley_port_console(void *context, const char *text, unsigned int count)
 {
-    (void)context;
-    (void)text;
-    return count;
+    struct vm *vm = context;
+
+    return console_log(&vm->log, vm->who->name, text, count);
 }
 
 /* Parley's text begins with "VM 1: "; the name says more. */

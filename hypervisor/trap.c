@@ -5,11 +5,13 @@
  */
 #include "cpu.h"
 #include "id_registers.h"
-#include "pl011.h"
+#include "mmio.h"
 #include "registers.h"
 #include "scheduler.h"
 #include "smccc.h"
+#include "vgic_access.h"
 #include "vm.h"
+#include "work.h"
 
 struct vcpu *trap_synchronous(struct vcpu *vcpu);
 struct vcpu *trap_interrupt(struct vcpu *vcpu);
@@ -28,6 +30,7 @@ static const char *class_name(unsigned int class)
     case EC_PAUTH:
         return "used pointer authentication, which VMs do not have here";
     case EC_CP15:
+    case EC_CP15_PAIR:
     case EC_SYSTEM:
         return "used a system register that VMs do not have here";
     case EC_ILLEGAL_STATE:
@@ -106,6 +109,19 @@ static struct vcpu *smc32(struct vcpu *vcpu, uint64_t esr)
     return executed ? smccc_call(vcpu, 0) : vcpu;
 }
 
+static struct vcpu *coprocessor(struct vcpu *vcpu, uint64_t esr)
+{
+    bool served;
+
+    if (!condition_passed(vcpu, esr)) {
+        vcpu_skip_instruction(vcpu, esr);
+        return vcpu;
+    }
+    served =
+        esr_class(esr) == EC_CP15 ? id_register_access(vcpu, esr) : vgic_sgi_write32(vcpu, esr);
+    return served ? vcpu : fault(vcpu, esr);
+}
+
 /* The architecture has HVC return behind itself, but SMC, which is trapped, to itself. */
 struct vcpu *trap_synchronous(struct vcpu *vcpu)
 {
@@ -123,15 +139,12 @@ struct vcpu *trap_synchronous(struct vcpu *vcpu)
     case EC_WFX:
         return wait(vcpu, esr);
     case EC_DATA_ABORT:
-        return pl011_access(vcpu, fault_ipa(), esr) ? vcpu : fault(vcpu, esr);
+        return mmio_access(vcpu, fault_ipa(), esr) ? vcpu : fault(vcpu, esr);
     case EC_CP15:
-        if (!condition_passed(vcpu, esr)) {
-            vcpu_skip_instruction(vcpu, esr);
-            return vcpu;
-        }
-        return id_register_access(vcpu, esr) ? vcpu : fault(vcpu, esr);
+    case EC_CP15_PAIR:
+        return coprocessor(vcpu, esr);
     case EC_SYSTEM:
-        return id_register_access(vcpu, esr) ? vcpu : fault(vcpu, esr);
+        return id_register_access(vcpu, esr) || vgic_sgi_write(vcpu, esr) ? vcpu : fault(vcpu, esr);
     default:
         return fault(vcpu, esr);
     }
@@ -139,10 +152,11 @@ struct vcpu *trap_synchronous(struct vcpu *vcpu)
 
 struct vcpu *trap_interrupt(struct vcpu *vcpu)
 {
-    bool slice_over = scheduler_take_interrupts();
-
+    scheduler_take_interrupts();
+    work_run();
+    vgic_sync(vcpu);
     /* A kick may say that the VM ends. */
-    return slice_over || !scheduler_vm_runs(vcpu->vm) ? scheduler_yield(vcpu) : vcpu;
+    return scheduler_slice_is_over() || !scheduler_vm_runs(vcpu->vm) ? scheduler_yield(vcpu) : vcpu;
 }
 
 /* FIQ and SError: this machine has no source of them that could be a guest's. */

@@ -5,10 +5,12 @@
 #include "memory.h"
 #include "report.h"
 #include "scheduler.h"
+#include "work.h"
 
 static struct vm *vms;
 static struct parley *parley;
 static unsigned int vms_running;
+static unsigned int vms_left; /* in Parley, once all have stopped */
 
 struct vm *vm_at(size_t index)
 {
@@ -124,16 +126,6 @@ static bool refuse(const struct vm *vm, const char *why)
     return false;
 }
 
-/* Interrupts are taken between the steps, so that no CPU is away for long. */
-static enum parley_progress finish(struct vm *vm, enum parley_progress progress)
-{
-    while (progress == PARLEY_AGAIN) {
-        scheduler_take_interrupts();
-        progress = parley_vm_continue(vm->parley);
-    }
-    return progress;
-}
-
 static bool create_in_parley(struct vm *vm)
 {
     const struct world_vm *who = vm->who;
@@ -149,11 +141,17 @@ static bool create_in_parley(struct vm *vm)
         .rxtx_pages_max = who->rxtx_pages_max,
         .context = vm,
     };
+    enum parley_progress progress;
 
     for (size_t i = 0; i < who->peer_count; i++) {
         peers[i] = (struct parley_peer){.id = who->peers[i], .rights = PARLEY_MAY_DISCOVER};
     }
-    return finish(vm, parley_vm_create(parley, &config, &vm->parley)) == PARLEY_DONE;
+    progress = parley_vm_create(parley, &config, &vm->parley);
+    while (progress == PARLEY_AGAIN) {
+        scheduler_take_interrupts();
+        progress = parley_vm_continue(vm->parley);
+    }
+    return progress == PARLEY_DONE;
 }
 
 static bool vm_create(struct vm *vm, unsigned int vmid)
@@ -223,6 +221,10 @@ static void start(struct vm *vm)
     struct vcpu *vcpu = &vm->vcpus[0];
 
     load_image(vm);
+    vgic_reset(vm);
+    for (unsigned int i = 0; i < vm->who->vcpus; i++) {
+        vm->vcpus[i].only_cpu = VCPU_ANY_CPU;
+    }
     scheduler_begin_life(vm);
     if (!scheduler_claim(vcpu)) {
         panic("%s: vCPU 0 cannot start", vm->who->name);
@@ -293,19 +295,21 @@ static void check_no_pins(struct vm *vm)
     }
 }
 
+static void destroy_all(void);
+
 static void stopped(struct vm *vm)
 {
     tally_calls(vm);
     report_vm_stopped(vm);
     scheduler_stopped(vm);
     if (__atomic_sub_fetch(&vms_running, 1, __ATOMIC_ACQ_REL) == 0) {
-        report_end();
+        destroy_all();
     }
 }
 
-static void reset(struct vm *vm)
+static void after_reset(struct vm *vm, enum parley_progress progress)
 {
-    if (finish(vm, parley_vm_reset(vm->parley)) != PARLEY_DONE) {
+    if (progress != PARLEY_DONE) {
         vm_expectation_broken(vm, "Parley does not reset it");
         vm->end = VM_END_BROKEN;
         stopped(vm);
@@ -316,10 +320,39 @@ static void reset(struct vm *vm)
     start(vm);
 }
 
+static void after_destroy(struct vm *vm, enum parley_progress progress)
+{
+    if (progress != PARLEY_DONE) {
+        vm_expectation_broken(vm, "Parley does not end it");
+    }
+    check_no_pins(vm);
+    if (__atomic_sub_fetch(&vms_left, 1, __ATOMIC_ACQ_REL) == 0) {
+        report_end(parley_shutdown(parley) == PARLEY_DONE);
+    }
+}
+
+/* A step of a reset, or of the end after VM_STOPPED. */
+static void step_done(struct vm *vm, enum parley_progress progress)
+{
+    if (progress == PARLEY_AGAIN) {
+        work_go_on_with(vm);
+    } else if (vm->state == VM_RESETTING) {
+        after_reset(vm, progress);
+    } else {
+        after_destroy(vm, progress);
+    }
+}
+
+void vm_go_on(struct vm *vm)
+{
+    step_done(vm, parley_vm_continue(vm->parley));
+}
+
 void vm_last_vcpu_out(struct vm *vm)
 {
+    console_log_flush(&vm->log, vm->who->name);
     if (vm->state == VM_RESETTING) {
-        reset(vm);
+        step_done(vm, parley_vm_reset(vm->parley));
         return;
     }
     if (vm->end == VM_END_NONE) {
@@ -332,16 +365,10 @@ void vm_last_vcpu_out(struct vm *vm)
  * A VM that has stopped stays in Parley's directory until all have: what the others discover must
  * not depend on who finishes first.
  */
-bool vms_destroy(void)
+static void destroy_all(void)
 {
-    bool clean = true;
-
+    vms_left = (unsigned int)table.cast_count;
     for (size_t i = 0; i < table.cast_count; i++) {
-        if (finish(&vms[i], parley_vm_destroy(vms[i].parley)) != PARLEY_DONE) {
-            vm_expectation_broken(&vms[i], "Parley does not end it");
-            clean = false;
-        }
-        check_no_pins(&vms[i]);
+        step_done(&vms[i], parley_vm_destroy(vms[i].parley));
     }
-    return clean && parley_shutdown(parley) == PARLEY_DONE;
 }
