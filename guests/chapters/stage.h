@@ -59,5 +59,6 @@ extern const uint32_t stage_kinds[STAGE_KINDS];
 
 void chapter_direct(struct stage *stage);    /* direct.c, direct.def */
 void chapter_responses(struct stage *stage); /* responses.c */
+void chapter_waiting(struct stage *stage);   /* waiting.c, under_way.def */
 
 #endif

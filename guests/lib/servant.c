@@ -3,6 +3,8 @@
 
 #include "pattern.h"
 
+#define NEST_TIMER_US 500u
+
 /* What one vCPU is asked, and what it will answer. */
 struct service {
     struct servant *servant;
@@ -40,7 +42,7 @@ static bool call(struct service *service)
     struct message next;
 
     service->called = FFA(&service->servant->client, SERVANT_OF(request->word[0]), request->word[1],
-                          request->word[2], request->word[3], request->word[4]);
+                          request->word[2], request->word[3], request->word[4], 0, 0, 0);
     for (unsigned int i = 0; i < ERRAND_WORDS; i++) {
         service->response.word[1 + i] = service->called.x[i];
     }
@@ -103,9 +105,63 @@ static void check(struct service *service)
 
 static void await_release(struct servant *servant)
 {
+    __atomic_add_fetch(&servant->awaiting, 1, __ATOMIC_RELEASE);
     while (!__atomic_exchange_n(&servant->released, false, __ATOMIC_ACQ_REL)) {
         guest_yield();
     }
+    __atomic_sub_fetch(&servant->awaiting, 1, __ATOMIC_RELEASE);
+}
+
+void servant_await_awaiting(struct servant *servant, uint32_t vcpus)
+{
+    while (__atomic_load_n(&servant->awaiting, __ATOMIC_ACQUIRE) != vcpus) {
+        guest_yield();
+    }
+}
+
+void servant_release(struct servant *servant)
+{
+    __atomic_store_n(&servant->released, true, __ATOMIC_RELEASE);
+}
+
+static void delay(uint32_t microseconds)
+{
+    uint64_t end = guest_clock() + microseconds;
+
+    while (guest_clock() < end) {
+        guest_yield();
+    }
+}
+
+/* Statuses are 32 bits wide. */
+static uint64_t status_word(struct guest_regs answer)
+{
+    return (uint32_t)client_status(&answer);
+}
+
+static void nest(struct service *service)
+{
+    struct client *client = &service->servant->client;
+    uint64_t *told = &service->response.word[1];
+    uint32_t ids = ffa_ids_make(service->servant->self, (uint16_t)argument_of(service));
+    struct guest_regs answer;
+
+    guest_timer(NEST_TIMER_US);
+    answer = FFA(client, FFA_MSG_SEND_DIRECT_REQ_32, ids, 0, SERVANT(SERVANT_DELAY, 0),
+                 word_of(service, 1), 0, 0, 0);
+    if (expect_equal(client, answer.x[0], FFA_INTERRUPT, "a request of a vCPU that serves")) {
+        told[0] = status_word(message_send(client, &service->response));
+        told[1] = status_word(FFA(client, FFA_MSG_WAIT, 0, 0));
+        told[2] = status_word(FFA(client, FFA_MSG_SEND_DIRECT_REQ_32, ids, 0, 0));
+    }
+    told[3] = message_finish(client, answer).x[0];
+    guest_timer(0);
+}
+
+static void start(struct service *service)
+{
+    service->response.word[1] =
+        guest_vcpu_start(argument_of(service), servant_serve, service->servant);
 }
 
 static void sleep_until(struct service *service)
@@ -149,6 +205,8 @@ static bool perform(struct service *service)
     struct servant *servant = service->servant;
 
     switch (SERVANT_COMMAND(service->request->word[0])) {
+    case SERVANT_NOTHING:
+        break;
     case SERVANT_ECHO:
         echo(service);
         break;
@@ -168,7 +226,16 @@ static bool perform(struct service *service)
         await_release(servant);
         break;
     case SERVANT_RELEASE:
-        __atomic_store_n(&servant->released, true, __ATOMIC_RELEASE);
+        servant_release(servant);
+        break;
+    case SERVANT_DELAY:
+        delay(word_of(service, 1));
+        break;
+    case SERVANT_NEST:
+        nest(service);
+        break;
+    case SERVANT_START:
+        start(service);
         break;
     case SERVANT_ENABLE:
         guest_interrupt_enable(argument_of(service));

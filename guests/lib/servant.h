@@ -18,13 +18,16 @@
 #define SERVANT_COMMAND(word)         ((uint32_t)(word)&0xff)
 #define SERVANT_ARGUMENT(word)        ((uint32_t)(word) >> 8)
 
+/* Just an answer. */
+#define SERVANT_NOTHING 0u
+
 /* Every word but the first, inverted. Argument 1: in a 32-bit response, whatever came. */
 #define SERVANT_ECHO 1u
 
 /*
  * Makes the FF-A call that the argument, a SERVANT_FID(), names, with w1 to w4 as its first
- * arguments; answers x0 to x3 of its result, and x4 to x7 when asked to SERVANT_FETCH them. A call
- * that answers the request itself is its answer.
+ * arguments and zeros behind; answers x0 to x3 of its result, and x4 to x7 when asked to
+ * SERVANT_FETCH them. A call that answers the request itself is its answer.
  */
 #define SERVANT_CALL     2u
 #define SERVANT_FETCH    3u
@@ -42,9 +45,20 @@
           behind are not zero */
 #define SERVANT_PAINT 8u /* RX */
 
-/* Says nothing until a sibling vCPU is asked to release it. */
+/* Says nothing until a sibling vCPU is asked to release it, or for w1 microseconds. */
 #define SERVANT_AWAIT   9u
 #define SERVANT_RELEASE 10u
+#define SERVANT_DELAY   18u
+
+/*
+ * Makes a request of its own to the VM that the argument names, also a servant, which delays its
+ * answer by w1 microseconds, and is interrupted meanwhile. Answers what it was told when it tried
+ * then to answer, to wait, and to make another request, and x0 at the end of its own.
+ */
+#define SERVANT_NEST 19u
+
+/* Serves on the vCPU that the argument names, too. */
+#define SERVANT_START 20u
 
 /* Interrupts of the vCPU that serves. The argument is the interrupt. */
 #define SERVANT_ENABLE 11u
@@ -55,7 +69,7 @@
 /* Which life of the VM this is, and how many requests it has had in it. */
 #define SERVANT_LIFE 15u
 
-/* Nobody answers these. */
+/* Nobody answers these. On a vCPU other than 0, SERVANT_OFF is the end of that vCPU alone. */
 #define SERVANT_RESET 16u
 #define SERVANT_OFF   17u
 
@@ -66,11 +80,18 @@ struct servant {
     uint16_t self;
     struct buffers buffers; /* mapped */
     bool released;
+    uint32_t awaiting; /* vCPUs that say nothing until they are released */
     uint32_t requests;
 };
 
 /* Serves on this vCPU, for ever, or until something goes wrong. Any vCPUs of a VM may. */
 void servant_serve(void *servant);
+
+/* For a program that has a servant of its own: waits until so many await their release; releases
+ * one.
+ */
+void servant_await_awaiting(struct servant *servant, uint32_t vcpus);
+void servant_release(struct servant *servant);
 
 /* --- The other side --------------------------------------------------------------------------- */
 

@@ -77,6 +77,7 @@ void guest_main(void)
         guest_print("%s with %s", say_version(versions[life]).text, stage.peer->name);
         chapter_direct(&stage);
         chapter_responses(&stage);
+        chapter_waiting(&stage);
     }
     if (life + 1 == LIVES) {
         for (size_t i = 0; i < PEER_COUNT; i++) {
