@@ -153,6 +153,16 @@ static void choose_uuids(struct partition_scan *scan, const struct parley_vm *vm
     }
 }
 
+/* What a VM can take part in, at its version and in its execution state: REQ2 is 64 bits wide. */
+static uint32_t properties_of_vm(const struct parley_vm *vm, enum parley_version version)
+{
+    uint32_t width = vm->aarch64 ? FFA_PARTITION_AARCH64 : 0;
+    uint32_t too_wide =
+        vm->aarch64 ? 0 : FFA_PARTITION_DIRECT_REQ2_RECV | FFA_PARTITION_DIRECT_REQ2_SEND;
+
+    return ((vm->properties & ~too_wide) | width) & properties_of(version);
+}
+
 /* Looks at one VM; the rest of the walk works on what was seen. */
 static void visit(struct partition_scan *scan, struct parley_vm *vm)
 {
@@ -164,8 +174,7 @@ static void visit(struct partition_scan *scan, struct parley_vm *vm)
     scan->vm = (struct partition_entry){
         .id = vm->id,
         .contexts = vm->vcpus,
-        .properties = (vm->properties | (vm->aarch64 ? FFA_PARTITION_AARCH64 : 0)) &
-                      properties_of(word_version(word)) & scan->properties_shown,
+        .properties = properties_of_vm(vm, word_version(word)) & scan->properties_shown,
     };
     choose_uuids(scan, vm);
     parley_endpoint_drop(vm);
