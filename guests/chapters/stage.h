@@ -48,7 +48,7 @@ struct message stage_request(const struct stage *stage, uint32_t fid, uint32_t c
 int32_t stage_call_there(const struct stage *stage, uint32_t fid,
                          const uint64_t arguments[ERRAND_WORDS]);
 
-/* Starts vCPU 1 as this VM's own servant; it serves until the life ends. */
+/* Starts vCPU 1 as this VM's own servant, which serves until the life ends, and waits for it. */
 void stage_serve(struct stage *stage);
 
 /* The three kinds of direct requests. */
