@@ -87,13 +87,23 @@ static enum parley_outcome call_and_check(struct vcpu *vcpu)
     return outcome;
 }
 
+/* Only such a call can leave a request in the Secure world, or end one that was left. */
+static bool may_be_bound(const struct vcpu *vcpu)
+{
+    uint32_t answer = (uint32_t)vcpu->x[0];
+
+    return answer == FFA_INTERRUPT || answer == FFA_YIELD || vcpu->only_cpu != VCPU_ANY_CPU;
+}
+
 struct vcpu *ffa_call(struct vcpu *vcpu)
 {
     enum parley_outcome outcome = table.bench
                                       ? parley_call(vcpu->vm->parley, vcpu->index, &vcpu->call)
                                       : call_and_check(vcpu);
 
-    work_after_call(vcpu);
+    if (may_be_bound(vcpu)) {
+        work_after_call(vcpu);
+    }
     switch (outcome) {
     case PARLEY_BLOCK:
         vcpu->is_blocked = true;

@@ -33,10 +33,6 @@
 #define VM_GICR_IPA    0x080a0000
 #define VM_GICR_STRIDE 0x20000
 
-/* The interrupts that tell a VM of notifications, pending and for others: two SGIs. */
-#define VM_NPI 9
-#define VM_SRI 10
-
 /* A VM's addresses have this many bits, as have ours. */
 #define ADDRESS_BITS 39
 

@@ -2,10 +2,14 @@
 #include "vm.h"
 #include "firmware.h"
 #include "format.h"
+#include "gicv3.h"
 #include "memory.h"
 #include "report.h"
 #include "scheduler.h"
 #include "work.h"
+
+_Static_assert(WORLD_MAY_MESSAGE == PARLEY_MAY_MESSAGE, "world_vm.may is rights");
+_Static_assert(WORLD_MAY_NOTIFY == PARLEY_MAY_NOTIFY, "world_vm.may is rights");
 
 static struct vm *vms;
 static struct parley *parley;
@@ -129,22 +133,24 @@ static bool refuse(const struct vm *vm, const char *why)
 static bool create_in_parley(struct vm *vm)
 {
     const struct world_vm *who = vm->who;
+    const uint8_t rights = PARLEY_MAY_DISCOVER | who->may;
     struct parley_peer peers[WORLD_PEERS_MAX];
     struct parley_vm_config config = {
         .id = who->id,
         .vcpus = who->vcpus,
+        .properties = who->properties,
         .uuids = who->uuids,
         .uuid_count = who->uuid_count,
         .peers = peers,
         .peer_count = who->peer_count,
-        .secure_rights = who->sees_secure ? PARLEY_MAY_DISCOVER : 0,
+        .secure_rights = who->sees_secure ? rights : 0,
         .rxtx_pages_max = who->rxtx_pages_max,
         .context = vm,
     };
     enum parley_progress progress;
 
     for (size_t i = 0; i < who->peer_count; i++) {
-        peers[i] = (struct parley_peer){.id = who->peers[i], .rights = PARLEY_MAY_DISCOVER};
+        peers[i] = (struct parley_peer){.id = who->peers[i], .rights = rights};
     }
     progress = parley_vm_create(parley, &config, &vm->parley);
     while (progress == PARLEY_AGAIN) {
@@ -181,13 +187,14 @@ bool vms_init(void)
         .vcpus_max = TABLE_VCPUS_MAX,
         .partitions_max = 32,
         .rxtx_pages_max = TABLE_RXTX_PAGES_MAX,
-        .shadow_pages = 1,
+        .shadow_pages = WORLD_SHADOW_PAGES,
         .cpus_max = CPUS_MAX,
-        .npi_intid = VM_NPI,
-        .sri_intid = VM_SRI,
+        .npi_intid = WORLD_NPI_INTID,
+        .sri_intid = WORLD_SRI_INTID,
     };
     size_t parley_pages = pages_for(parley_memory_size(&config));
     void *memory = pages_take(parley_pages);
+    struct parley_status status;
 
     vms = pages_take(pages_for(table.cast_count * sizeof(struct vm)));
     if (memory == NULL || vms == NULL) {
@@ -199,7 +206,14 @@ bool vms_init(void)
         vms[i].place = table_place(&table, table.cast[i].id);
     }
     parley = parley_init(memory, parley_pages * PAGE_BYTES, &config);
-    return parley != NULL; /* Parley has said why not */
+    if (parley == NULL) {
+        return false; /* Parley has said why */
+    }
+    parley_status(parley, &status);
+    if (status.sri_intid != 0) {
+        gic_enable_on_all(status.sri_intid);
+    }
+    return true;
 }
 
 bool vms_create(void)
