@@ -104,10 +104,10 @@ static unsigned int number_of_word(const struct step *steps, unsigned int step)
 static void report_op(char *report, const struct op *op, unsigned int word)
 {
     static const char *const names[] = {
-        [OP_LOAD] = "load",   [OP_STORE] = "store",       [OP_EXCHANGE] = "exchange",
-        [OP_OR] = "or",       [OP_SUBTRACT] = "subtract", [OP_TAKE] = "take lock",
-        [OP_DROP] = "drop",   [OP_TOUCH] = "hook",        [OP_AWAIT] = "await",
-        [OP_PAUSE] = "pause", [OP_CALL] = "call",
+        [OP_LOAD] = "load",      [OP_STORE] = "store", [OP_EXCHANGE] = "exchange",
+        [OP_OR] = "or",          [OP_CLEAR] = "clear", [OP_SUBTRACT] = "subtract",
+        [OP_TAKE] = "take lock", [OP_DROP] = "drop",   [OP_TOUCH] = "hook",
+        [OP_AWAIT] = "await",    [OP_PAUSE] = "pause", [OP_CALL] = "call",
     };
 
     report_add(report, "%-9s", names[op->kind]);
@@ -123,6 +123,7 @@ static void report_op(char *report, const struct op *op, unsigned int word)
         break;
     case OP_STORE:
     case OP_OR:
+    case OP_CLEAR:
     case OP_SUBTRACT:
         report_add(report, " %#-12llx with %#-10llx", (unsigned long long)op->before,
                    (unsigned long long)op->operand);

@@ -3,82 +3,7 @@
 
 #include <string.h>
 
-#define IPA_OF_PAGES 0x80000000ull
-
 struct world world;
-
-/* --- Hooks ---------------------------------------------------------------- */
-
-void parley_port_smc(struct parley_regs *regs)
-{
-    (void)regs;
-    explore_fail("an SMC is made, and there is no Secure world");
-}
-
-parley_pa parley_port_pa(const void *address)
-{
-    return (parley_pa){(uintptr_t)address};
-}
-
-bool parley_port_vm_is_aarch64(void *context)
-{
-    const struct world_vm *of = context;
-
-    explore_pause();
-    EXPECT(!of->is_gone, "a hook is called for VM %u, which is gone", of->id);
-    return of->is_aarch64;
-}
-
-enum parley_port_status parley_port_page_map(void *context, parley_ipa ipa, void **page)
-{
-    const struct world_vm *of = context;
-    unsigned int n = (unsigned int)((ipa.value - IPA_OF_PAGES) / FFA_PAGE_SIZE);
-
-    if (n >= WORLD_PAGES) {
-        return PARLEY_PORT_NOT_MEMORY;
-    }
-    explore_touch(&world.page[n]);
-    EXPECT(!of->is_gone, "a hook is called for VM %u, which is gone", of->id);
-    if (n == WORLD_PAGE_REFUSED) {
-        return PARLEY_PORT_NO_MEMORY;
-    }
-    world.page[n].pins++;
-    EXPECT(world.page[n].pins == 1, "page %u is mapped twice", n);
-    *page = world.pages[n];
-    return PARLEY_PORT_OK;
-}
-
-/* Whoever gets the page next may write to it at once, so that an access of Parley's that is not
- * ordered before this is a race. */
-void parley_port_page_unmap(void *context, parley_ipa ipa, void *page)
-{
-    const struct world_vm *of = context;
-    unsigned int n = (unsigned int)((ipa.value - IPA_OF_PAGES) / FFA_PAGE_SIZE);
-
-    explore_touch(&world.page[n]);
-    EXPECT(!of->is_gone, "a hook is called for VM %u, which is gone", of->id);
-    EXPECT(n < WORLD_PAGES && page == world.pages[n], "page %u was mapped elsewhere", n);
-    EXPECT(world.page[n].pins == 1, "page %u is unmapped and was not mapped", n);
-    explore_will_write(page, FFA_PAGE_SIZE);
-    world.page[n].pins--;
-}
-
-/* A statistic decides which refusals are told, and it orders nothing: to hear of one is no step. */
-void parley_port_event(const struct parley_event *event)
-{
-    if (event->kind != PARLEY_EVENT_CALL_REFUSED) {
-        explore_pause();
-        world.events[event->kind]++;
-    }
-}
-
-void world_page_accessed(void *page, bool writes)
-{
-    unsigned int n = (unsigned int)(((uintptr_t)page - (uintptr_t)world.pages) / FFA_PAGE_SIZE);
-
-    EXPECT(world.page[n].pins != 0, "page %u is %s, and is not mapped", n,
-           writes ? "written" : "read");
-}
 
 /* --- For setting up ------------------------------------------------------- */
 
@@ -95,8 +20,11 @@ void world_begin(void)
     static const struct parley_config config = {
         .vm_id_first = 1,
         .vms_max = WORLD_VMS,
-        .vcpus_max = 4,
+        .vcpus_max = WORLD_VCPUS,
         .rxtx_pages_max = 1,
+        .cpus_max = 1,
+        .npi_intid = WORLD_NPI_INTID,
+        .sri_intid = WORLD_NPI_INTID + 1,
         .no_spmc = true,
     };
 
@@ -167,8 +95,9 @@ struct parley_regs world_call(struct parley_vm *vm, unsigned int vcpu, const uin
 struct parley_regs world_map(struct parley_vm *vm, unsigned int vcpu, unsigned int tx_page,
                              unsigned int rx_page)
 {
-    return WORLD_CALL(vm, vcpu, FFA_RXTX_MAP_64, IPA_OF_PAGES + tx_page * (uint64_t)FFA_PAGE_SIZE,
-                      IPA_OF_PAGES + rx_page * (uint64_t)FFA_PAGE_SIZE, 1);
+    return WORLD_CALL(vm, vcpu, FFA_RXTX_MAP_64,
+                      WORLD_IPA_OF_PAGES + tx_page * (uint64_t)FFA_PAGE_SIZE,
+                      WORLD_IPA_OF_PAGES + rx_page * (uint64_t)FFA_PAGE_SIZE, 1);
 }
 
 struct parley_regs world_count(struct parley_vm *vm, unsigned int vcpu)
@@ -193,7 +122,7 @@ static void end_life(struct world_vm *of, enum parley_progress progress)
 {
     while (progress == PARLEY_AGAIN) {
         uint64_t seen;
-        const uint64_t *word = explore_last_load(&seen);
+        const uint64_t *word = explore_last_read(&seen);
 
         if (word != NULL) {
             explore_await_change(word, seen);

@@ -11,14 +11,26 @@
 #include "explore.h"
 
 #define WORLD_VMS          4u /* IDs 1 to 4 */
+#define WORLD_VCPUS        4u /* of one VM at most */
 #define WORLD_PAGES        6u
 #define WORLD_PAGE_REFUSED 5u /* the hypervisor has no room to map this one */
 #define WORLD_REPLIES_MAX  4u /* of one thread */
-#define WORLD_MEMORY_BYTES 16384u
+#define WORLD_MEMORY_BYTES 24576u
+#define WORLD_NPI_INTID    9u
+#define WORLD_IPA_OF_PAGES 0x80000000ull
 
 /* A guest page. No two VMs of a test use the same. */
 struct world_page {
     unsigned int pins;
+};
+
+/* What a vCPU is to do next, as bits of its signals. */
+#define WORLD_WAKE 1u /* parley_port_vcpu_wake() named it */
+#define WORLD_NPI  2u /* an interrupt of the mediator's pends */
+
+struct world_vcpu {
+    uint64_t signals;
+    uint64_t online; /* 0 or 1 */
 };
 
 /* What the hypervisor knows of a VM: the context of the hooks. */
@@ -27,6 +39,7 @@ struct world_vm {
     uint16_t id;
     bool is_aarch64;
     bool is_gone; /* destroyed: no hook may name it */
+    struct world_vcpu vcpu[WORLD_VCPUS];
     /* What its configuration points to. */
     struct ffa_uuid uuids[PARLEY_UUIDS_PER_VM];
     struct parley_peer peers[WORLD_VMS];
