@@ -4,10 +4,11 @@
 #include "abi.h"
 
 /*
- * The two highest bits of the low half are the same. So it is no address of RAM in the reference
- * machine, which lies in the second GiB, where a hypervisor looks for leaks; nor if it is inverted.
+ * A word of a payload is different in each place and each request. Its halves start with this byte,
+ * so that neither they nor what they are inverted could be a part of any address of RAM:
+ * hypervisors may look for leaks of those.
  */
-#define NO_ADDRESS FFA_U64(0xc0000000)
+#define NO_ADDRESS 0x1a000000u
 
 const uint32_t stage_kinds[STAGE_KINDS] = {
     FFA_MSG_SEND_DIRECT_REQ_32,
@@ -46,6 +47,14 @@ bool stage_peer_sees(const struct stage *stage, uint16_t id)
     return ffa_id_is_secure(id) && stage->secure_world && stage->peer->sees_secure;
 }
 
+static uint64_t payload_word(const struct stage *stage, unsigned int i)
+{
+    uint32_t low = NO_ADDRESS | (stage->client->calls & 0xffff) << 8 | i;
+    uint32_t high = NO_ADDRESS | i << 16 | (stage->client->calls & 0xffff);
+
+    return (uint64_t)high << 32 | low;
+}
+
 struct message stage_request(const struct stage *stage, uint32_t fid, uint32_t command_word)
 {
     struct message request = {
@@ -56,7 +65,7 @@ struct message stage_request(const struct stage *stage, uint32_t fid, uint32_t c
     };
 
     for (unsigned int i = 1; i < MESSAGE_WORDS_MAX; i++) {
-        request.word[i] = (FFA_U64(0x0123456789abcdef) * i + stage->client->calls) | NO_ADDRESS;
+        request.word[i] = payload_word(stage, i);
     }
     return request;
 }

@@ -255,11 +255,11 @@ static void go_on_to_another(const struct stage *stage)
     struct guest_regs result =
         errand_call(&stage->errand, FFA_MSG_SEND_DIRECT_REQ_32,
                     (const uint64_t[ERRAND_WORDS]){ffa_ids_make(stage->peer->id, other), 0,
-                                                   SERVANT(SERVANT_ECHO, 0), 0xc00df00d});
+                                                   SERVANT(SERVANT_ECHO, 0), 0x1a0df00d});
 
     expect_equal(stage->client, result.x[0], FFA_MSG_SEND_DIRECT_RESP_32, "a chain of requests");
     expect_equal(stage->client, result.x[1], ffa_ids_make(other, stage->peer->id), "its end");
-    expect_equal(stage->client, result.x[4], 0x3ff20ff2, "its payload");
+    expect_equal(stage->client, result.x[4], 0xe5f20ff2, "its payload");
 }
 
 static void expect_nested(const struct stage *stage)

@@ -4,6 +4,7 @@
 #include "pattern.h"
 
 #define NEST_TIMER_US 500u
+#define STOP_TIMER_US 1000u
 
 /* What one vCPU is asked, and what it will answer. */
 struct service {
@@ -11,6 +12,7 @@ struct service {
     const struct message *request;
     struct message response;
     struct guest_regs called; /* the last SERVANT_CALL */
+    bool stops;               /* at the next interrupt */
 };
 
 static uint32_t argument_of(const struct service *service)
@@ -252,6 +254,10 @@ static bool perform(struct service *service)
     case SERVANT_LIFE:
         tell_life(service);
         break;
+    case SERVANT_STOP:
+        service->stops = true;
+        guest_timer(STOP_TIMER_US);
+        break;
     case SERVANT_RESET:
         guest_reset();
     case SERVANT_OFF:
@@ -303,6 +309,9 @@ void servant_serve(void *argument)
             answer = serve(&service, &request);
         } else if (answer.x[0] == FFA_INTERRUPT) {
             expect_equal(client, answer.x[1], 0, "w1, when a wait is interrupted");
+            if (service.stops) {
+                guest_off();
+            }
             answer = wait_for_message(service.servant);
         } else {
             expect_status(client, client_status(&answer), FFA_OK, "a servant's wait");

@@ -60,6 +60,9 @@
 /* Serves on the vCPU that the argument names, too. */
 #define SERVANT_START 20u
 
+/* Stops soon after it has answered. */
+#define SERVANT_STOP 21u
+
 /* Interrupts of the vCPU that serves. The argument is the interrupt. */
 #define SERVANT_ENABLE 11u
 #define SERVANT_COUNT  12u /* how many it has taken */
@@ -69,7 +72,7 @@
 /* Which life of the VM this is, and how many requests it has had in it. */
 #define SERVANT_LIFE 15u
 
-/* Nobody answers these. On a vCPU other than 0, SERVANT_OFF is the end of that vCPU alone. */
+/* Nobody answers these. SERVANT_OFF, on a vCPU other than 0, is the end of that vCPU alone. */
 #define SERVANT_RESET 16u
 #define SERVANT_OFF   17u
 

@@ -82,7 +82,7 @@ void guest_main(void)
     if (life + 1 == LIVES) {
         for (size_t i = 0; i < PEER_COUNT; i++) {
             turn_to(&stage, servants[i]);
-            errand_last(&stage.errand, SERVANT_OFF);
+            ERRAND(&stage.errand, SERVANT_STOP, 0, 0);
         }
     }
     guest_reset();
