@@ -3,7 +3,7 @@
 # with the sanitizers on.
 
 RULES_OBJECTS := $(BUILD)/posix/asan
-RULES_SUPPORT := $(addprefix $(RULES_OBJECTS)/tests/museum/,support.o lists.o meanwhile.o)
+RULES_SUPPORT := $(addprefix $(RULES_OBJECTS)/tests/museum/,support.o calls.o lists.o meanwhile.o)
 # Some hooks pass through tests/museum/meanwhile.c.
 RULES_WRAP := page_map page_unmap vm_is_aarch64
 RULES_LINK := -pthread $(RULES_WRAP:%=-Wl,--wrap=parley_port_%) -lcmocka

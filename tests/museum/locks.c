@@ -89,7 +89,7 @@ static void J9_log_flood(void **state)
     vm = vm_on(&(struct vm_setup){.id = 1, .version = FFA_VERSION_1_2});
     posix_events_clear();
     for (unsigned int i = 0; i < FLOOD; i++) {
-        struct parley_regs regs = {{i % 2 == 0 ? FFA_MSG_SEND2 : FFA_RX_RELEASE}};
+        struct parley_regs regs = {{i % 2 == 0 ? FFA_MSG_POLL : FFA_RX_RELEASE}};
 
         posix_call(vm, i % VCPUS, &regs);
     }
@@ -125,6 +125,8 @@ static uint64_t random_bits(void)
 
 static uint64_t random_value(void)
 {
+    static const uint64_t ids[] = {1, 2, PARTITION_ECHO_ID, PARTITION_TRIO_ID,
+                                   PARTITION_NOTIFIER_ID};
     const uint64_t bits = random_bits();
 
     switch (bits >> 60) {
@@ -132,6 +134,10 @@ static uint64_t random_value(void)
         return 0;
     case 1:
         return bits & 0xff;
+    case 7:
+        return ids[bits % COUNT(ids)] << 16 | ids[bits / 16 % COUNT(ids)];
+    case 8:
+        return ids[bits % COUNT(ids)] << 16 | bits % 2;
     case 2:
         return IPA(bits % (RAM_PAGES + 2));
     case 3:
@@ -147,17 +153,41 @@ static uint64_t random_value(void)
     }
 }
 
+/* What an SPMC keeps, and the messages of the partition that is told of VMs. */
+static bool is_kept_book(const struct parley_regs *call)
+{
+    static const uint32_t fids[] = {FFA_RXTX_MAP_64,
+                                    FFA_RXTX_UNMAP,
+                                    FFA_NOTIFICATION_BITMAP_CREATE,
+                                    FFA_NOTIFICATION_BITMAP_DESTROY,
+                                    FFA_NOTIFICATION_UNBIND,
+                                    FFA_NOTIFICATION_GET};
+    const uint32_t number = ffa_fid_number(w(call, 0));
+
+    for (size_t i = 0; i < COUNT(fids); i++) {
+        if (number == ffa_fid_number(fids[i])) {
+            return true;
+        }
+    }
+    return (number == ffa_fid_number(FFA_RUN) && w(call, 1) >> 16 == PARTITION_NOTIFIER_ID) ||
+           (number == ffa_fid_number(FFA_MSG_SEND_DIRECT_REQ_32) &&
+            (w(call, 1) & FFA_ID_MASK) == PARTITION_NOTIFIER_ID);
+}
+
 /*
- * An SPMC that answers anything at all, but knows what it has mapped: a mapping that it denies, or
- * that it pretends, would not be Parley's mistake.
+ * An SPMC that answers anything at all, but knows what it keeps: a mapping that it denies, or that
+ * it pretends, would not be Parley's mistake.
  */
 static void babbling_spmc(void *unused, struct parley_regs *regs)
 {
     const uint32_t number = ffa_fid_number(w(regs, 0));
 
     (void)unused;
-    if (number == ffa_fid_number(FFA_RXTX_MAP_64) || number == ffa_fid_number(FFA_RXTX_UNMAP) ||
-        random_bits() % 4 != 0) {
+    if (is_kept_book(regs)) {
+        posix_smc_secure_world(regs);
+        return;
+    }
+    if (random_bits() % 4 != 0) {
         posix_smc_secure_world(regs);
         if (number == ffa_fid_number(FFA_PARTITION_INFO_GET) ||
             number == ffa_fid_number(FFA_PARTITION_INFO_GET_REGS)) {
@@ -178,6 +208,7 @@ static void babbling_guests(struct posix_vm *const *vms, size_t count)
     for (unsigned int i = 0; i < 200; i++) {
         struct posix_vm *vm = vms[random_bits() % count];
         struct parley_regs regs;
+        unsigned int vcpu;
 
         for (unsigned int j = 0; j < FFA_REGS_MAX; j++) {
             regs.x[j] = random_value();
@@ -186,11 +217,24 @@ static void babbling_guests(struct posix_vm *const *vms, size_t count)
             regs.x[0] = random_bits() << 32 | FFA_FN32(0x60 + random_bits() % 0x30) |
                         (random_bits() % 2) << 30;
         }
-        posix_call(vm, random_bits() % VCPUS, &regs);
+        vcpu = random_bits() % VCPUS;
+        if (posix_call(vm, vcpu, &regs) == PARLEY_BLOCK) {
+            posix_interrupt(vm, vcpu, &regs);
+        }
         if (random_bits() % 64 == 0) {
             posix_vm_reset(vm);
         }
     }
+}
+
+static struct posix_vm *talker_on(uint16_t id, uint16_t other, bool aarch32)
+{
+    return vm_on(&(struct vm_setup){.id = id,
+                                    .aarch32 = aarch32,
+                                    .sees_secure = true,
+                                    .sees = {other},
+                                    .may = PARLEY_MAY_ALL,
+                                    .properties = ALL_PROPERTIES});
 }
 
 /* No input of a guest or of an SPMC reaches an assertion, or makes Parley work without end. */
@@ -205,11 +249,15 @@ static void J11_assert_on_peer_input(void **state)
         posix_smc_replace(babbling_spmc, NULL);
         assert_non_null(parley_start(&usual_config));
         assert_in_range(posix_smc_count(), 0, 200);
-        vms[0] = vm_on(&(struct vm_setup){.id = 1, .sees_secure = true, .sees = {2}});
-        vms[1] = vm_on(&(struct vm_setup){.id = 2, .sees = {1}, .aarch32 = true});
+        vms[0] = talker_on(1, 2, false);
+        vms[1] = talker_on(2, 1, true);
         babbling_guests(vms, COUNT(vms));
         assert_int_equal(posix_violations(), 0);
         posix_smc_replace(NULL, NULL);
+        vm_off(vms[0]);
+        vm_off(vms[1]);
+        assert_int_equal(parley_stop(), PARLEY_DONE);
+        posix_spmc_reboot(); /* it is right that it has requests that nobody will resume */
         assert_int_equal(machine_off(NULL), 0);
     }
 }
