@@ -225,5 +225,8 @@ void parley_call_complete(struct parley_vm *vm, unsigned int vcpu,
         .regs = regs,
     };
 
+    if ((uint32_t)message->x[0] == FFA_ERROR) {
+        count_refusal(&call, parley_spmc_status(message));
+    }
     leave(&call, message, regs);
 }

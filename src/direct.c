@@ -47,6 +47,10 @@ void parley_message_copy(const struct call *call, struct parley_regs *message)
     for (unsigned int i = 1; i < end; i++) {
         message->x[i] = call_argument(call, i);
     }
+    if (call->fid == FFA_MSG_SEND_DIRECT_RESP2) {
+        message->x[2] = 0; /* reserved in a response: the UUID's place in a request */
+        message->x[3] = 0;
+    }
 }
 
 /* w2 of a classic message says "framework", or what kind: neither is a guest's (FF-A 1.2, 15.2). */
@@ -255,18 +259,50 @@ int32_t parley_handle_direct_resp(const struct call *call, struct parley_regs *r
     return SERVED_BLOCK;
 }
 
-/* For the end of a VM, whose vCPUs are stopped: nobody waits for it any more. */
-void parley_direct_end(struct parley_vm *vm)
+/* --- vCPUs that leave ------------------------------------------------------ */
+
+/* Ends the wait of a vCPU that has stopped. False if somebody writes its message in this moment. */
+static bool end_wait(struct vcpu *vcpu)
 {
-    struct parley_regs aborted = {{FFA_ERROR, 0, (uint32_t)FFA_ABORTED}};
+    uint64_t word = parley_load_acquire(&vcpu->word);
 
-    for (unsigned int i = 0; i < vm->vcpus; i++) {
-        struct vcpu *vcpu = &vm->vcpu[i];
-
-        if (vcpu->serving.fid != 0) {
-            (void)answer(vm, i, &vcpu->serving, &aborted);
-            vcpu->serving.fid = 0;
-        }
-        parley_store_release(&vcpu->word, vcpu_word(VCPU_RUNNING, 0));
+    switch (vcpu_state_of(word)) {
+    case VCPU_FILLING:
+    case VCPU_SECURE_LEFT:
+        return false;
+    case VCPU_RUNNING:
+        return true;
+    case VCPU_WAITS_MESSAGE:
+    case VCPU_WAITS_ANSWER:
+    case VCPU_LEFT:
+    case VCPU_READY:
+        break;
     }
+    return parley_compare_exchange(&vcpu->word, &word, vcpu_word(VCPU_RUNNING, 0));
+}
+
+bool parley_direct_leave(struct parley_vm *vm, unsigned int index)
+{
+    static const struct parley_regs aborted = {{FFA_ERROR, 0, (uint32_t)FFA_ABORTED}};
+    struct vcpu *vcpu = &vm->vcpu[index];
+
+    if (!end_wait(vcpu)) {
+        return false;
+    }
+    /* Served, or not even picked up: whoever waits for it waits no more. */
+    if (vcpu->serving.fid != 0) {
+        (void)answer(vm, index, &vcpu->serving, &aborted);
+        vcpu->serving.fid = 0;
+    }
+    return true;
+}
+
+bool parley_direct_end(struct parley_vm *vm)
+{
+    for (unsigned int i = 0; i < vm->vcpus; i++) {
+        if (!parley_direct_leave(vm, i)) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -175,6 +175,8 @@ void parley_rx_fill_end(struct parley_vm *vm, size_t bytes);
  * SPMC's waits for the buffer, that has it next.
  */
 void parley_rx_fill_abandon(struct parley_vm *vm, size_t bytes);
+/* Clears the first `bytes` of the buffer being filled. */
+void parley_rx_clear(const struct parley_vm *vm, size_t bytes);
 /* Gives it back to nobody in particular. */
 void parley_rx_fill_cancel(struct parley_vm *vm);
 /* Gives back an RX buffer that the VM owns. False if it does not. */
@@ -236,19 +238,29 @@ struct message {
 void parley_message_copy(const struct call *call, struct parley_regs *message);
 /* Whether a response of one kind may answer a request of the other (FF-A 1.2, 15.3). */
 bool parley_direct_kinds_match(uint32_t request, uint32_t response);
-/* For the end of a VM, to which there are no references: whoever waits for it gets ABORTED. */
-void parley_direct_end(struct parley_vm *vm);
+/*
+ * For a vCPU that has stopped: it waits for nothing any more, and whoever waits for it gets
+ * ABORTED. False if a message for it is being written in this moment, or the Secure world has
+ * something of it.
+ */
+bool parley_direct_leave(struct parley_vm *vm, unsigned int vcpu);
+/* For the end of a VM: all of its vCPUs. */
+bool parley_direct_end(struct parley_vm *vm);
 
 /* --- run.c ---------------------------------------------------------------- */
 
 /* Takes the message of a vCPU that is READY, and lets it run. */
 void parley_vcpu_take_message(struct vcpu *vcpu, struct parley_regs *message);
+/* The same as the result of a call: FFA_OK, or the status of the FFA_ERROR that the message is. */
+int32_t parley_vcpu_take_answer(struct vcpu *vcpu, struct parley_regs *result);
 
 /* --- secure.c ------------------------------------------------------------- */
 
 int32_t parley_secure_request(const struct call *call, uint16_t partition,
                               struct parley_regs *result);
+/* FFA_RUN for what this vCPU's word names: SECURE_LEFT, or READY after Parley has ended it. */
 int32_t parley_secure_run(const struct call *call, uint32_t target, struct parley_regs *result);
+bool parley_secure_is_visible(const struct parley_vm *vm, uint16_t id);
 /*
  * Whether the VM may send to the partition what `property` receives: INVALID_PARAMETERS if it does
  * not see it or it has not the UUID, DENIED if policy or the partition forbid it.

@@ -227,8 +227,7 @@ static enum parley_progress take_down(struct parley_vm *vm, enum vm_phase phase)
     if (word_has_references(parley_load_acquire(&vm->word)) || !parley_secure_end(vm)) {
         return PARLEY_AGAIN;
     }
-    parley_direct_end(vm);
-    if (!parley_rxtx_end(vm)) {
+    if (!parley_direct_end(vm) || !parley_rxtx_end(vm)) {
         return PARLEY_AGAIN;
     }
     switch (parley_availability_destroyed(vm)) {

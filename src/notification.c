@@ -41,7 +41,7 @@ static bool add(struct scope *scope, struct scope news)
 static unsigned int choose_vcpu(const struct parley_vm *vm, unsigned int vcpu)
 {
     if (vcpu != EVERY_VCPU) {
-        return vcpu;
+        return parley_port_vcpu_is_online(vm->context, vcpu) ? vcpu : NO_VCPU;
     }
     for (unsigned int i = 0; i < vm->vcpus; i++) {
         if (parley_port_vcpu_is_online(vm->context, i)) {
@@ -111,14 +111,19 @@ void parley_vcpu_online(struct parley_vm *vm, unsigned int vcpu)
     catch_up(vm, vcpu);
 }
 
-void parley_vcpu_offline(struct parley_vm *vm, unsigned int vcpu)
+enum parley_progress parley_vcpu_offline(struct parley_vm *vm, unsigned int vcpu)
 {
+    (void)parley_vcpu_finish(vm, vcpu);
+    if (!parley_direct_leave(vm, vcpu)) {
+        return PARLEY_AGAIN;
+    }
     /* What it was interrupted for, it may not have looked at. */
     parley_lock_take(&vm->notifications.lock);
     vm->notifications.global.is_armed = false;
     vm->vcpu[vcpu].notifications.is_armed = false;
     parley_lock_drop(&vm->notifications.lock);
     catch_up(vm, EVERY_VCPU);
+    return PARLEY_DONE;
 }
 
 /* --- Getting -------------------------------------------------------------- */
@@ -126,13 +131,24 @@ void parley_vcpu_offline(struct parley_vm *vm, unsigned int vcpu)
 #define GET_SECURE (FFA_NOTIFICATION_GET_SP | FFA_NOTIFICATION_GET_SPM)
 #define GET_FLAGS  (GET_SECURE | FFA_NOTIFICATION_GET_VM | FFA_NOTIFICATION_GET_HYPERVISOR)
 
-/* The hint, taken before the SPMC is asked: what it gets from then on is a hint of its own. */
-static bool take_secure_hint(struct scope *scope)
+/*
+ * The hint, taken before the SPMC is asked: what comes from then on is a hint of its own, and worth
+ * an interrupt of its own.
+ */
+static struct scope take_hint(struct scope *scope)
 {
-    bool was = scope->secure;
+    struct scope was = {.secure = scope->secure, .is_armed = scope->is_armed};
 
     scope->secure = false;
+    scope->is_armed = false;
     return was;
+}
+
+/* The SPMC did not answer: the hint is as it was. */
+static void put_hint_back(struct scope *scope, struct scope was)
+{
+    scope->secure = scope->secure || was.secure;
+    scope->is_armed = scope->is_armed || was.is_armed;
 }
 
 static int32_t get_secure(const struct call *call, unsigned int vcpu, uint32_t flags,
@@ -147,16 +163,16 @@ static int32_t get_secure(const struct call *call, unsigned int vcpu, uint32_t f
         return FFA_OK;
     }
     parley_lock_take(&vm->notifications.lock);
-    bool global_hint = take_secure_hint(&vm->notifications.global);
-    bool own_hint = take_secure_hint(own);
+    struct scope global_hint = take_hint(&vm->notifications.global);
+    struct scope own_hint = take_hint(own);
     parley_lock_drop(&vm->notifications.lock);
 
     parley_port_smc(&regs);
     int32_t status = parley_spmc_status(&regs);
     if (status != FFA_OK) {
         parley_lock_take(&vm->notifications.lock);
-        vm->notifications.global.secure |= global_hint;
-        own->secure |= own_hint;
+        put_hint_back(&vm->notifications.global, global_hint);
+        put_hint_back(own, own_hint);
         parley_lock_drop(&vm->notifications.lock);
         return status;
     }

@@ -41,41 +41,41 @@ int32_t parley_handle_yield(const struct call *call, struct parley_regs *result)
     return SERVED_YIELD;
 }
 
-/* A VM's own interrupted wait, waited on. */
+/* The message of a vCPU that runs: an answer, or the status that its request ended with. */
+int32_t parley_vcpu_take_answer(struct vcpu *vcpu, struct parley_regs *result)
+{
+    parley_vcpu_take_message(vcpu, result);
+    return (uint32_t)result->x[0] == FFA_ERROR ? parley_spmc_status(result) : FFA_OK;
+}
+
+/* An interrupted wait for a VM, waited on. `target` is what the vCPU's word names. */
 static int32_t run_own_wait(const struct call *call, uint32_t target, struct parley_regs *result)
 {
     struct vcpu *vcpu = call_vcpu(call);
-    uint64_t left = vcpu_word(VCPU_LEFT, target);
+    uint64_t word = vcpu_word(VCPU_LEFT, target);
 
-    if (parley_compare_exchange(&vcpu->word, &left, vcpu_word(VCPU_WAITS_ANSWER, target))) {
+    if (parley_compare_exchange(&vcpu->word, &word, vcpu_word(VCPU_WAITS_ANSWER, target))) {
         return SERVED_BLOCK;
     }
-    if (vcpu_peer_of(left) != target) {
-        return FFA_DENIED;
-    }
-    switch (vcpu_state_of(left)) {
-    case VCPU_READY:
-        parley_vcpu_take_message(vcpu, result);
-        return FFA_OK;
-    case VCPU_FILLING:
-        return FFA_BUSY;
-    default:
-        return FFA_DENIED;
-    }
+    /* Being written in this moment: the guest asks again. */
+    return vcpu_state_of(word) == VCPU_READY ? parley_vcpu_take_answer(vcpu, result) : FFA_BUSY;
 }
 
 int32_t parley_handle_run(const struct call *call, struct parley_regs *result)
 {
     uint32_t target = call_word(call, 1);
     uint16_t endpoint = ffa_target_endpoint(target);
+    bool is_secure = ffa_id_is_secure(endpoint);
+    uint64_t word = parley_load_acquire(&call_vcpu(call)->word);
 
-    if (ffa_id_is_secure(endpoint)) {
-        return parley_secure_run(call, target, result);
+    /* First what this vCPU has under way, whatever has become of the other end since. */
+    if (vcpu_state_of(word) != VCPU_RUNNING && vcpu_peer_of(word) == target) {
+        return is_secure ? parley_secure_run(call, target, result)
+                         : run_own_wait(call, target, result);
     }
-    if (!parley_endpoint_is_visible(call->vm, endpoint)) {
-        return FFA_INVALID_PARAMETERS;
-    }
-    return run_own_wait(call, target, result);
+    bool is_visible = is_secure ? parley_secure_is_visible(call->vm, endpoint)
+                                : parley_endpoint_is_visible(call->vm, endpoint);
+    return is_visible ? FFA_DENIED : FFA_INVALID_PARAMETERS;
 }
 
 /* --- A blocked vCPU goes on ----------------------------------------------- */

@@ -263,7 +263,7 @@ bool parley_rx_write(struct parley_vm *vm, size_t offset, const void *from, size
     return true;
 }
 
-static void rx_clear(const struct parley_vm *vm, size_t from, size_t to)
+static void clear(const struct parley_vm *vm, size_t from, size_t to)
 {
     while (from < to) {
         size_t part = bytes_in_page(from, to - from);
@@ -276,8 +276,13 @@ static void rx_clear(const struct parley_vm *vm, size_t from, size_t to)
 void parley_rx_fill_end(struct parley_vm *vm, size_t bytes)
 {
     /* A producer leaves nothing in the buffer but what it says (FF-A 1.2, 7.2.2). */
-    rx_clear(vm, bytes, parley_rxtx_bytes(vm));
+    clear(vm, bytes, parley_rxtx_bytes(vm));
     (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FULL);
+}
+
+void parley_rx_clear(const struct parley_vm *vm, size_t bytes)
+{
+    clear(vm, 0, bytes);
 }
 
 void parley_rx_fill_cancel(struct parley_vm *vm)
@@ -287,7 +292,7 @@ void parley_rx_fill_cancel(struct parley_vm *vm)
 
 void parley_rx_fill_abandon(struct parley_vm *vm, size_t bytes)
 {
-    rx_clear(vm, 0, bytes);
+    parley_rx_clear(vm, bytes);
     parley_rx_fill_cancel(vm);
     parley_shadow_deliver(vm);
 }

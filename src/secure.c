@@ -28,7 +28,7 @@ static const struct partition *find_partition(const struct spmc *spmc, uint16_t 
     return NULL;
 }
 
-static bool is_visible(const struct parley_vm *vm, uint16_t id)
+bool parley_secure_is_visible(const struct parley_vm *vm, uint16_t id)
 {
     struct uuid any = {0, 0};
     const struct partition *partition = find_partition(&vm->parley->spmc, id, &any);
@@ -39,7 +39,7 @@ static bool is_visible(const struct parley_vm *vm, uint16_t id)
 
 int32_t parley_secure_allows(const struct parley_vm *vm, uint16_t id, uint8_t right)
 {
-    if (!is_visible(vm, id)) {
+    if (!parley_secure_is_visible(vm, id)) {
         return FFA_INVALID_PARAMETERS;
     }
     return (vm->secure_rights & right) != 0 ? FFA_OK : FFA_DENIED;
@@ -161,15 +161,8 @@ int32_t parley_secure_run(const struct call *call, uint32_t target, struct parle
     struct vcpu *vcpu = call_vcpu(call);
     struct parley_regs regs = {{FFA_RUN, target}};
 
-    if (!is_visible(call->vm, ffa_target_endpoint(target))) {
-        return FFA_INVALID_PARAMETERS;
-    }
     if (parley_load_acquire(&vcpu->word) == vcpu_word(VCPU_READY, target)) {
-        parley_vcpu_take_message(vcpu, result); /* it came too late: the request is ABORTED */
-        return FFA_OK;
-    }
-    if (parley_load_acquire(&vcpu->word) != vcpu_word(VCPU_SECURE_LEFT, target)) {
-        return FFA_DENIED;
+        return parley_vcpu_take_answer(vcpu, result); /* too late: Parley has run it to its end */
     }
     if (vcpu->left_on_cpu != parley_port_cpu()) {
         return FFA_BUSY;

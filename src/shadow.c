@@ -11,7 +11,15 @@
 
 static size_t shadow_bytes(const struct parley_vm *vm)
 {
-    return (size_t)vm->parley->config.shadow_pages * FFA_PAGE_SIZE;
+    return (size_t)vm->shadow.pages * FFA_PAGE_SIZE;
+}
+
+/* No larger than the VM's own: what the SPMC can write, the VM can be given. */
+static uint16_t shadow_pages(const struct parley_vm *vm)
+{
+    uint16_t pages_max = vm->parley->config.shadow_pages;
+
+    return vm->rxtx.pages < pages_max ? vm->rxtx.pages : pages_max;
 }
 
 bool parley_shadow_is_wanted(const struct parley_vm *vm)
@@ -28,11 +36,13 @@ void parley_shadow_register(struct parley_vm *vm)
     if (shadow->is_registered || !parley_shadow_is_wanted(vm)) {
         return;
     }
+    shadow->pages = shadow_pages(vm);
+    parley_store_release(&shadow->is_full, 0);
     parley_zero(shadow->rx, shadow_bytes(vm));
     parley_zero(shadow->tx, shadow_bytes(vm));
 
-    int32_t status = parley_spmc_map_for_vm(&vm->parley->spmc, vm->id, shadow->rx, shadow->tx,
-                                            vm->parley->config.shadow_pages);
+    int32_t status =
+        parley_spmc_map_for_vm(&vm->parley->spmc, vm->id, shadow->rx, shadow->tx, shadow->pages);
     shadow->is_registered = status == FFA_OK;
     if (!shadow->is_registered) {
         parley_port_event(&(struct parley_event){.kind = PARLEY_EVENT_SPMC_REFUSED,
@@ -102,11 +112,12 @@ static size_t copy_to_rx(struct parley_vm *vm)
                   message.payload_bytes, &payload)) {
         return 0;
     }
-    parley_layout_message_encode(&message, ours, header);
-    if (!parley_rx_write(vm, 0, header, header_bytes) ||
-        !parley_rx_write(vm, header_bytes, payload.base, payload.bytes)) {
-        return 0;
+    if (payload.bytes > parley_rxtx_bytes(vm) - header_bytes) {
+        return 0; /* only where our header is longer than theirs */
     }
+    parley_layout_message_encode(&message, ours, header);
+    (void)parley_rx_write(vm, 0, header, header_bytes);
+    (void)parley_rx_write(vm, header_bytes, payload.base, payload.bytes);
     return header_bytes + payload.bytes;
 }
 
@@ -124,9 +135,14 @@ static void deliver_held(struct parley_vm *vm)
     }
 
     size_t bytes = copy_to_rx(vm);
-    /* The shadow is the SPMC's again: what it writes from now on is a message of its own. */
+    /*
+     * The shadow is the SPMC's again: what it writes from now on is a message of its own. If it
+     * says that it was not ours, this was no message either: the call that saw it is from before
+     * the last unmapping.
+     */
     parley_port_smc(&release);
-    if (bytes == 0) {
+    if (bytes == 0 || parley_spmc_status(&release) != FFA_OK) {
+        parley_rx_clear(vm, bytes);
         parley_rx_fill_cancel(vm);
         return;
     }

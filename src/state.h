@@ -133,6 +133,7 @@ struct vcpu {
 struct shadow {
     uint8_t *rx; /* parley_config.shadow_pages each */
     uint8_t *tx;
+    uint16_t pages; /* of each, while registered */
     bool is_registered;
     parley_atomic64 is_full; /* the SPMC's message waits for the VM's RX buffer */
 };

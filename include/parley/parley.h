@@ -259,10 +259,16 @@ enum parley_progress parley_vcpu_finish(struct parley_vm *vm, unsigned int vcpu)
 
 /* --- Notifications and cycles --------------------------------------------- */
 
-/* A vCPU came online, or goes offline: what pends for the VM finds a vCPU that is online. Any
- * context. */
+/* A vCPU came online: it is interrupted for what pends. Any context. */
 void parley_vcpu_online(struct parley_vm *vm, unsigned int vcpu);
-void parley_vcpu_offline(struct parley_vm *vm, unsigned int vcpu);
+
+/*
+ * A vCPU went offline: it is in no call, does not run, and parley_port_vcpu_is_online() says so
+ * already. It waits for nothing any more, whoever waits for its response gets ABORTED, and what
+ * pends for the VM finds another vCPU. On the CPU that parley_vcpu_cpu() names. PARLEY_AGAIN: call
+ * again.
+ */
+enum parley_progress parley_vcpu_offline(struct parley_vm *vm, unsigned int vcpu);
 
 /*
  * To be called, outside of the handler, after the physical interrupt parley_status.sri_intid, on
