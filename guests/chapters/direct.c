@@ -2,18 +2,13 @@
 /* Plays direct.def, from both sides. */
 #include "stage.h"
 
-/* A status from 0 down, and whether it depends on what the receiver takes. */
-struct verdict {
-    int32_t status;
-    bool if_taken;
-};
-
 struct row {
     uint32_t ids;
     uint32_t w2;
     const struct ffa_uuid *uuid; /* NULL: a row for all kinds of requests */
-    struct verdict verdict;
     const char *why;
+    int32_t status;
+    bool if_taken; /* if the receiver can get such a request, else FFA_DENIED */
 };
 
 static const struct ffa_uuid nobody_uuid = WORLD_UUID_NOBODY;
@@ -25,31 +20,16 @@ static const struct ffa_uuid senders_uuid;
 #define UUID_OWN    &receivers_uuid
 #define UUID_OTHER  &senders_uuid
 
-#define VERDICT_SUCCESS \
-    {                   \
-        FFA_OK, false   \
-    }
-#define VERDICT_INVALID_PARAMETERS    \
-    {                                 \
-        FFA_INVALID_PARAMETERS, false \
-    }
-#define VERDICT_DENIED    \
-    {                     \
-        FFA_DENIED, false \
-    }
-#define VERDICT_BUSY    \
-    {                   \
-        FFA_BUSY, false \
-    }
-#define VERDICT_IF_TAKEN(x) \
-    {                       \
-        FFA_##x, true       \
-    }
-#define FFA_SUCCESS FFA_OK
+#define SUCCESS                    FFA_OK, false
+#define INVALID_PARAMETERS         FFA_INVALID_PARAMETERS, false
+#define DENIED                     FFA_DENIED, false
+#define BUSY                       FFA_BUSY, false
+#define IF_TAKEN(...)              ONLY_IF_TAKEN(__VA_ARGS__)
+#define ONLY_IF_TAKEN(status, any) status, true
 
-#define IDS(from, to)                    ((uint32_t)(from) << 16 | (to))
-#define ASK(from, to, w2, verdict, why)  {IDS(from, to), w2, NULL, VERDICT_##verdict, why},
-#define ASK2(from, to, id, verdict, why) {IDS(from, to), 0, id, VERDICT_##verdict, why},
+#define IDS(from, to)                     ((uint32_t)(from) << 16 | (to))
+#define ASK(from, to, w2, status, why)    {IDS(from, to), w2, NULL, why, status},
+#define ASK2(from, to, uuid, status, why) {IDS(from, to), 0, uuid, why, status},
 
 static const struct row rows[] = {
 #include "direct.def"
@@ -95,7 +75,7 @@ static const struct ffa_uuid *uuid_of(const struct attempt *attempt)
 static int32_t expected_of(const struct attempt *attempt)
 {
     const struct stage *stage = attempt->stage;
-    const struct verdict *verdict = &attempt->row->verdict;
+    const struct row *row = attempt->row;
     uint16_t receiver = ffa_ids_receiver(ids_of(attempt));
     bool has =
         attempt->from_peer ? stage_peer_has(stage, attempt->fid) : stage_has(stage, attempt->fid);
@@ -108,7 +88,7 @@ static int32_t expected_of(const struct attempt *attempt)
     if (attempt->from_peer && !stage_peer_sees(stage, receiver)) {
         return FFA_INVALID_PARAMETERS;
     }
-    return verdict->if_taken && !taken ? FFA_DENIED : verdict->status;
+    return row->if_taken && !taken ? FFA_DENIED : row->status;
 }
 
 static int32_t make(const struct attempt *attempt)

@@ -144,7 +144,7 @@ void chapter_responses(struct stage *stage)
     for (unsigned int kind = 0; kind < STAGE_KINDS; kind++) {
         uint32_t fid = stage_kinds[kind];
 
-        client->row = fid;
+        client->row = kind + 1;
         client->about = "responses.def";
         answer_here(stage, message_response_to(fid));
         if (!stage_has(stage, fid) || !stage_peer_has(stage, fid)) {

@@ -21,7 +21,7 @@
 struct stage {
     struct client *client;
     struct buffers buffers; /* this VM's, mapped */
-    bool secure_world;      /* whether there is one */
+    enum secure_world world;
     const struct world_vm *peer;
     struct errand errand; /* to the servant, from this vCPU */
     struct servant own;   /* serves on vCPU 1, so that the servant can ask us */
@@ -57,8 +57,9 @@ extern const uint32_t stage_kinds[STAGE_KINDS];
 
 /* --- The chapters, in their order ------------------------------------------------------------- */
 
-void chapter_direct(struct stage *stage);    /* direct.c, direct.def */
-void chapter_responses(struct stage *stage); /* responses.c */
-void chapter_waiting(struct stage *stage);   /* waiting.c, under_way.def */
+void chapter_direct(struct stage *stage);     /* direct.c, direct.def */
+void chapter_responses(struct stage *stage);  /* responses.c */
+void chapter_partitions(struct stage *stage); /* partitions.c, partitions.def */
+void chapter_waiting(struct stage *stage);    /* waiting.c, under_way.def */
 
 #endif

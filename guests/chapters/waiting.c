@@ -114,7 +114,7 @@ static void play_rows(const struct stage *stage)
     }
     client->about = NULL;
     expect_status(client, FFA_STATUS(client, FFA_RUN, ffa_target_make(0x8001, 0)),
-                  stage->secure_world ? FFA_DENIED : FFA_INVALID_PARAMETERS,
+                  stage->world != SECURE_WORLD_NONE ? FFA_DENIED : FFA_INVALID_PARAMETERS,
                   "FFA_RUN of a partition that was not asked");
 }
 

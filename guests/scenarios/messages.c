@@ -26,7 +26,7 @@ static void settle(struct stage *stage, struct client *client, uint32_t version)
     expect_equal(client, FFA(client, FFA_ID_GET).x[2], ME, "the VM's ID");
     stage->client = client;
     buffers_map(client, &stage->buffers, FFA_RXTX_MAP_32, world_find(ME)->rxtx_pages_max);
-    stage->secure_world = members_secure_world(client, &stage->buffers) != SECURE_WORLD_NONE;
+    stage->world = members_secure_world(client, &stage->buffers);
     stage->own = (struct servant){.client = *client, .self = ME, .buffers = stage->buffers};
 }
 
@@ -76,6 +76,7 @@ void guest_main(void)
         turn_to(&stage, servants[i]);
         guest_print("%s with %s", say_version(versions[life]).text, stage.peer->name);
         chapter_direct(&stage);
+        chapter_partitions(&stage);
         chapter_responses(&stage);
         chapter_waiting(&stage);
     }
