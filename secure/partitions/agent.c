@@ -253,6 +253,10 @@ static enum agent_step command(struct agent *agent, struct agent_context *contex
     case COMMAND_VM_STATE:
         context->answer[0] = agent_vm_state(agent, other);
         return respond(context, regs, FFA_OK);
+    case COMMAND_WHERE:
+        context->answer[0] = agent_port_level();
+        context->answer[1] = context->index;
+        return respond(context, regs, FFA_OK);
     case COMMAND_LOG:
         return log_text(context, regs);
     default:

@@ -103,6 +103,8 @@ void agent_message_read(struct agent *agent);
 /* Spends context->left microseconds, all ones: for ever. False: preempted on the way. */
 bool agent_port_spin(struct agent *agent, struct agent_context *context);
 
+unsigned int agent_port_level(void); /* the exception level */
+
 int32_t agent_port_timer_arm(uint64_t microseconds);
 
 /* FFA_INTERRUPT came. */

@@ -21,6 +21,18 @@ bool agent_port_spin(struct agent *agent, struct agent_context *context)
     return false;
 }
 
+unsigned int agent_port_level(void)
+{
+#if __STDC_HOSTED__
+    return 0;
+#else
+    uint64_t level;
+
+    __asm__ volatile("mrs %0, CurrentEL" : "=r"(level));
+    return (unsigned int)level >> 2;
+#endif
+}
+
 int32_t agent_port_timer_arm(uint64_t microseconds)
 {
     (void)microseconds;

@@ -81,6 +81,12 @@
 /* FFA_CONSOLE_LOG of `1` characters, up to 12, four each in `2` to `4`. Its status. */
 #define COMMAND_LOG 15
 
+/*
+ * Where it runs: `1` the exception level (0: a program of an operating system), `2` the number of
+ * the context that was asked.
+ */
+#define COMMAND_WHERE 16
+
 #define COMMAND_PATTERN(seed, i)    (((seed) + 7u * (i)) & 0xffu)
 #define COMMAND_CHECKSUM(sum, byte) (((sum)*31u + (byte)) & 0xffffffffu)
 
