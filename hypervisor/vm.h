@@ -55,9 +55,10 @@ struct vm {
 
     struct console_log log; /* what it writes by FFA_CONSOLE_LOG */
 
-    /* The RX buffer, for ffa.c to look into. */
+    /* The RX buffer, for leak.c to look into. */
     uint64_t rx_ipa;
     uint64_t rx_pages;
+    bool rx_is_own; /* a call of the VM's own has filled it, not a message */
 };
 
 /* Makes Parley, and then the VMs of the table, which it serves. A failure is told, and is false. */
