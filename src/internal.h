@@ -262,11 +262,11 @@ int32_t parley_secure_request(const struct call *call, uint16_t partition,
 int32_t parley_secure_run(const struct call *call, uint32_t target, struct parley_regs *result);
 bool parley_secure_is_visible(const struct parley_vm *vm, uint16_t id);
 /*
- * Whether the VM may send to the partition what `property` receives: INVALID_PARAMETERS if it does
+ * Whether the VM may send to the partition what `properties` receive: INVALID_PARAMETERS if it does
  * not see it or it has not the UUID, DENIED if policy or the partition forbid it.
  */
 int32_t parley_secure_check(const struct parley_vm *vm, uint16_t id, const struct uuid *uuid,
-                            uint32_t property);
+                            uint32_t properties);
 /* Whether the VM sees the partition, and policy allows it what `right` (PARLEY_MAY_...) says. */
 int32_t parley_secure_allows(const struct parley_vm *vm, uint16_t id, uint8_t right);
 /* For the end of a VM: resumes what it left in the Secure world. False if something is left. */

@@ -45,31 +45,53 @@ int32_t parley_secure_allows(const struct parley_vm *vm, uint16_t id, uint8_t ri
     return (vm->secure_rights & right) != 0 ? FFA_OK : FFA_DENIED;
 }
 
-int32_t parley_secure_check(const struct parley_vm *vm, uint16_t id, const struct uuid *uuid,
-                            uint32_t property)
+/* Whether the partition receives such, by any of its UUIDs. */
+static bool receives(const struct spmc *spmc, uint16_t id, uint32_t property)
 {
+    for (unsigned int i = 0; i < spmc->partition_count; i++) {
+        const struct partition_entry *entry = &spmc->partitions[i].entry;
+
+        if (entry->id == id && (entry->properties & property) == property) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int32_t parley_secure_check(const struct parley_vm *vm, uint16_t id, const struct uuid *uuid,
+                            uint32_t properties)
+{
+    const struct spmc *spmc = &vm->parley->spmc;
     int32_t status = parley_secure_allows(vm, id, PARLEY_MAY_MESSAGE);
 
     if (status != FFA_OK) {
         return status;
     }
+    if (!receives(spmc, id, properties)) {
+        return FFA_DENIED;
+    }
 
-    const struct partition *partition = find_partition(&vm->parley->spmc, id, uuid);
+    const struct partition *partition = find_partition(spmc, id, uuid);
     if (partition == NULL) {
         return FFA_INVALID_PARAMETERS;
     }
-    return (partition->entry.properties & property) != 0 ? FFA_OK : FFA_DENIED;
+    /* Properties are a UUID's, where a partition has several (FF-A 1.2, 6.2.2). */
+    return uuid_is_nil(uuid) || (partition->entry.properties & properties) == properties
+               ? FFA_OK
+               : FFA_DENIED;
 }
 
 static int32_t check_request(const struct call *call, uint16_t partition)
 {
     struct uuid uuid = {0, 0};
+    uint32_t width = ffa_fid_is_64(call->fid) ? FFA_PARTITION_AARCH64 : 0;
 
     if (call->fid != FFA_MSG_SEND_DIRECT_REQ2) {
-        return parley_secure_check(call->vm, partition, &uuid, FFA_PARTITION_DIRECT_REQ_RECV);
+        return parley_secure_check(call->vm, partition, &uuid,
+                                   FFA_PARTITION_DIRECT_REQ_RECV | width);
     }
     uuid = (struct uuid){call_argument(call, 2), call_argument(call, 3)};
-    return parley_secure_check(call->vm, partition, &uuid, FFA_PARTITION_DIRECT_REQ2_RECV);
+    return parley_secure_check(call->vm, partition, &uuid, FFA_PARTITION_DIRECT_REQ2_RECV | width);
 }
 
 /* --- The answer ----------------------------------------------------------- */
