@@ -63,6 +63,17 @@ static void check_table(void)
     machine_exit(1);
 }
 
+/* The interrupt by which the Secure world asks for receivers of notifications to be run. */
+static void enable_receivers(void)
+{
+    struct parley_status status;
+
+    parley_status(vms_parley(), &status);
+    if (status.sri_intid != 0) {
+        gic_enable_on_all(status.sri_intid);
+    }
+}
+
 void main(void)
 {
     cpu_init(0);
@@ -74,10 +85,11 @@ void main(void)
     gic_init();
     init_cpu();
     check_gic();
-    cpu_start_others();
     if (!vms_init()) {
         machine_exit(1);
     }
+    cpu_start_others();
+    enable_receivers();
     report_machine();
     if (!vms_create()) {
         machine_exit(1);

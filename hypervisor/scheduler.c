@@ -22,7 +22,7 @@
 /* Of one CPU. */
 struct schedule {
     struct vcpu *sleepers; /* that waited here, with a timer; the next to fire first; locked */
-    uint64_t slice_end;    /* TIMER_NEVER while nothing runs */
+    uint64_t slice_end;    /* also while nothing runs: there may be other work */
     bool slice_is_over;
 };
 
@@ -237,6 +237,7 @@ static void tick(void)
     if (now >= own()->slice_end) {
         own()->slice_end = now + timer_ticks_of_ms(SLICE_MS);
         own()->slice_is_over = true;
+        work_add(WORK_CYCLES);
     }
     set_timer();
 }
@@ -290,8 +291,7 @@ void scheduler_take_interrupts(void)
  */
 static void sleep(void)
 {
-    own()->slice_end = TIMER_NEVER;
-    set_timer();
+    start_slice();
     __asm__ volatile("dsb sy; wfi" ::: "memory");
     scheduler_take_interrupts();
 }
@@ -307,14 +307,31 @@ static struct vcpu *dequeue_or_be_idle(void)
     return vcpu;
 }
 
+/* The vCPU is saved. As soon as it is in the queue, another CPU may load it. */
+static void put_back(struct vcpu *vcpu)
+{
+    lock_take(&lock);
+    enqueue(vcpu);
+    lock_drop(&lock);
+}
+
+/*
+ * While it is not off yet, its VM cannot end, and nobody turns it on again. What it has left
+ * unfinished in Parley may take a while, in which others have their turns.
+ */
 static void go_off(struct vcpu *vcpu)
 {
     bool last;
 
-    console_flush(&vcpu->line, vcpu->vm->who->name);
-    /* While it is not off yet, its VM cannot end, and nobody turns it on again. */
     __atomic_store_n(&vcpu->is_online, false, __ATOMIC_RELEASE);
-    parley_vcpu_offline(vcpu->vm->parley, vcpu->index);
+    vcpu->is_leaving = parley_vcpu_offline(vcpu->vm->parley, vcpu->index) == PARLEY_AGAIN;
+    if (vcpu->is_leaving) {
+        scheduler_take_interrupts();
+        put_back(vcpu);
+        return;
+    }
+    work_after_call(vcpu);
+    console_flush(&vcpu->line, vcpu->vm->who->name);
     lock_take(&lock);
     vcpu_move(vcpu, VCPU_OFF);
     last = vcpu->vm->vcpus_on == 0;
@@ -349,7 +366,7 @@ struct vcpu *scheduler_next(void)
             if (!work_is_left()) {
                 sleep();
             }
-        } else if (!scheduler_vm_runs(vcpu->vm)) {
+        } else if (vcpu->is_leaving || !scheduler_vm_runs(vcpu->vm)) {
             go_off(vcpu);
         } else if (!ffa_resume(vcpu)) {
             begin_wait(vcpu);

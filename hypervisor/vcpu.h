@@ -43,8 +43,11 @@ struct vcpu {
     bool is_woken;             /* while it did not wait */
     uint64_t deadline;         /* while it waits: when its timer fires */
 
-    bool is_online;  /* as Parley is told; atomic */
-    bool is_blocked; /* in an FF-A call, with the call's registers in x; its CPU's alone */
+    bool is_online; /* as Parley is told; atomic */
+
+    /* Of the CPU that runs it, alone. */
+    bool is_blocked; /* in an FF-A call, with the call's registers in x */
+    bool is_leaving; /* it goes off, and Parley is not done with it */
 
     /* The CPU where it left a request in the Secure world, and until when it may leave it alone. */
     unsigned int only_cpu; /* atomic; VCPU_ANY_CPU if there is no such request */

@@ -2,7 +2,6 @@
 #include "vm.h"
 #include "firmware.h"
 #include "format.h"
-#include "gicv3.h"
 #include "memory.h"
 #include "report.h"
 #include "scheduler.h"
@@ -175,6 +174,7 @@ static bool vm_create(struct vm *vm, unsigned int vmid)
     for (unsigned int i = 0; i < who->vcpus; i++) {
         vm->vcpus[i].vm = vm;
         vm->vcpus[i].index = i;
+        vm->vcpus[i].only_cpu = VCPU_ANY_CPU;
     }
     return create_in_parley(vm) || refuse(vm, "Parley refuses it");
 }
@@ -194,7 +194,6 @@ bool vms_init(void)
     };
     size_t parley_pages = pages_for(parley_memory_size(&config));
     void *memory = pages_take(parley_pages);
-    struct parley_status status;
 
     vms = pages_take(pages_for(table.cast_count * sizeof(struct vm)));
     if (memory == NULL || vms == NULL) {
@@ -206,14 +205,7 @@ bool vms_init(void)
         vms[i].place = table_place(&table, table.cast[i].id);
     }
     parley = parley_init(memory, parley_pages * PAGE_BYTES, &config);
-    if (parley == NULL) {
-        return false; /* Parley has said why */
-    }
-    parley_status(parley, &status);
-    if (status.sri_intid != 0) {
-        gic_enable_on_all(status.sri_intid);
-    }
-    return true;
+    return parley != NULL; /* Parley has said why not */
 }
 
 bool vms_create(void)
@@ -236,9 +228,6 @@ static void start(struct vm *vm)
 
     load_image(vm);
     vgic_reset(vm);
-    for (unsigned int i = 0; i < vm->who->vcpus; i++) {
-        vm->vcpus[i].only_cpu = VCPU_ANY_CPU;
-    }
     scheduler_begin_life(vm);
     if (!scheduler_claim(vcpu)) {
         panic("%s: vCPU 0 cannot start", vm->who->name);

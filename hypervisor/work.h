@@ -34,8 +34,9 @@ void work_run(void);
 bool work_is_left(void);
 
 /*
- * After an FF-A call: looks whether the vCPU has left a request in the Secure world, and must stay
- * on this CPU until it goes back to it. If it does not in time, the CPU does so.
+ * After an FF-A call, or Parley's own for the vCPU: looks whether the vCPU has left a request in
+ * the Secure world, and must stay on this CPU until it goes back to it. If it does not in time, the
+ * CPU does so.
  */
 void work_after_call(struct vcpu *vcpu);
 
