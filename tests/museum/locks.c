@@ -227,7 +227,7 @@ static void babbling_guests(struct posix_vm *const *vms, size_t count)
     }
 }
 
-static struct posix_vm *talker_on(uint16_t id, uint16_t other, bool aarch32)
+static struct posix_vm *babbler_on(uint16_t id, uint16_t other, bool aarch32)
 {
     return vm_on(&(struct vm_setup){.id = id,
                                     .aarch32 = aarch32,
@@ -249,8 +249,8 @@ static void J11_assert_on_peer_input(void **state)
         posix_smc_replace(babbling_spmc, NULL);
         assert_non_null(parley_start(&usual_config));
         assert_in_range(posix_smc_count(), 0, 200);
-        vms[0] = talker_on(1, 2, false);
-        vms[1] = talker_on(2, 1, true);
+        vms[0] = babbler_on(1, 2, false);
+        vms[1] = babbler_on(2, 1, true);
         babbling_guests(vms, COUNT(vms));
         assert_int_equal(posix_violations(), 0);
         posix_smc_replace(NULL, NULL);

@@ -236,6 +236,9 @@ void meanwhile_at_page_map(unsigned int nth, meanwhile *what, void *argument, bo
 void meanwhile_at_touch(struct posix_vm *vm, unsigned int page, meanwhile *what, void *argument,
                         bool *finished);
 
+/* The same, when Parley next wakes a vCPU, or injects an interrupt. */
+void meanwhile_at_signal(meanwhile *what, void *argument, bool *finished);
+
 /* Waits for that thread, or calls it off if its time has not come. */
 void meanwhile_forget(void);
 
@@ -271,5 +274,9 @@ int museum_locks(size_t *count);
 int museum_spmc(size_t *count);
 int museum_spmc_buffers(size_t *count);
 int museum_rollback(size_t *count);
+int museum_direct(size_t *count);
+int museum_indirect(size_t *count);
+int museum_signals(size_t *count);
+int museum_availability(size_t *count);
 
 #endif
