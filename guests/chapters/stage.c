@@ -73,8 +73,9 @@ struct message stage_request(const struct stage *stage, uint32_t fid, uint32_t c
 int32_t stage_call_there(const struct stage *stage, uint32_t fid,
                          const uint64_t arguments[ERRAND_WORDS])
 {
-    struct guest_regs result = errand_call(&stage->errand, fid, arguments);
+    struct guest_regs result = {{0}};
 
+    errand_run(&stage->errand, SERVANT(SERVANT_CALL, SERVANT_FID(fid)), arguments, result.x);
     return client_status(&result);
 }
 

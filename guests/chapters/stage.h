@@ -62,4 +62,6 @@ void chapter_responses(struct stage *stage);  /* responses.c */
 void chapter_partitions(struct stage *stage); /* partitions.c, partitions.def */
 void chapter_waiting(struct stage *stage);    /* waiting.c, under_way.def */
 
+void chapter_indirect(struct stage *stage); /* indirect.c, indirect.def */
+
 #endif

@@ -177,7 +177,15 @@ static void tell_life(struct service *service)
     service->response.word[2] = __atomic_load_n(&service->servant->requests, __ATOMIC_RELAXED);
 }
 
-/* Buffers, if the servant has any. */
+static void map_again(struct service *service)
+{
+    const struct buffers *buffers = &service->servant->buffers;
+
+    service->response.word[1] =
+        status_word(FFA(&service->servant->client, FFA_RXTX_MAP_32, guest_ipa(buffers->tx),
+                        guest_ipa(buffers->rx), buffers->pages));
+}
+
 static void touch_buffers(struct service *service)
 {
     const struct buffers *buffers = &service->servant->buffers;
@@ -194,6 +202,9 @@ static void touch_buffers(struct service *service)
         break;
     case SERVANT_CHECK:
         check(service);
+        break;
+    case SERVANT_MAP:
+        map_again(service);
         break;
     default:
         pattern_paint(buffers->rx, bytes_of(buffers));
@@ -222,6 +233,7 @@ static bool perform(struct service *service)
     case SERVANT_RX:
     case SERVANT_CHECK:
     case SERVANT_PAINT:
+    case SERVANT_MAP:
         touch_buffers(service);
         break;
     case SERVANT_AWAIT:

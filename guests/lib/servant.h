@@ -43,7 +43,8 @@
 #define SERVANT_CHECK                                                               \
     7u /* a pattern of w1 bytes, seed w2: how many are wrong, and how many of those \
           behind are not zero */
-#define SERVANT_PAINT 8u /* RX */
+#define SERVANT_PAINT 8u  /* RX */
+#define SERVANT_MAP   22u /* maps them again; the status */
 
 /* Says nothing until a sibling vCPU is asked to release it, or for w1 microseconds. */
 #define SERVANT_AWAIT   9u

@@ -79,6 +79,7 @@ void guest_main(void)
         chapter_partitions(&stage);
         chapter_responses(&stage);
         chapter_waiting(&stage);
+        chapter_indirect(&stage);
     }
     if (life + 1 == LIVES) {
         for (size_t i = 0; i < PEER_COUNT; i++) {
