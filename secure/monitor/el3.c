@@ -27,6 +27,9 @@
 #define SCR_SCTLR2EN (1ull << 44)
 #define SCR_PIEN     (1ull << 45) /* permission indirection and overlay */
 
+/* A partition has general registers, its timer and the GIC; all else is as if it were not. */
+#define SCR_SECURE (SCR_FIQ | SCR_RES1 | SCR_SIF | SCR_RW | SCR_ST)
+
 /* CPTR_EL3: zero traps nothing of the old, but keeps SVE and SME off. */
 #define CPTR_EZ  (1u << 8)
 #define CPTR_ESM (1u << 12)
@@ -90,12 +93,12 @@ static void vectors_setup(void)
     }
 }
 
-/* What a partition has: general registers, its timer, and the GIC. All else is as if it were not.
- */
+/* Of each world; all CPUs are alike. */
+static uint64_t scr[WORLDS];
+
 void el3_choose(enum world world)
 {
-    write_sysreg(scr_el3, world == WORLD_NORMAL ? scr_normal()
-                                                : SCR_FIQ | SCR_RES1 | SCR_SIF | SCR_RW | SCR_ST);
+    write_sysreg(scr_el3, scr[world]);
     isb();
 }
 
@@ -103,6 +106,8 @@ void el3_setup(void)
 {
     const uint64_t dfr0 = read_sysreg(id_aa64dfr0_el1);
 
+    scr[WORLD_NORMAL] = scr_normal();
+    scr[WORLD_SECURE] = SCR_SECURE;
     el3_choose(WORLD_NORMAL);
     vectors_setup();
     write_sysreg(mdcr_el3, MDCR_SDD | when(field(dfr0, 32) != 0, MDCR_NSPB) |

@@ -40,6 +40,7 @@ void mmu_enable(void); /* on this CPU */
 enum world {
     WORLD_NORMAL,
     WORLD_SECURE,
+    WORLDS,
 };
 
 void el3_setup(void);              /* on this CPU: what EL2 may do without trapping to EL3 */

@@ -47,17 +47,18 @@ void sel1_init(void)
     publish_code();
 }
 
-#define SAVE(name)    sysregs->r_##name = read_sysreg(name);
-#define RESTORE(name) write_sysreg(name, sysregs->r_##name);
-
 static void save(struct sel1_sysregs *sysregs)
 {
-    SEL1_SYSREGS(SAVE)
+#define X(name) sysregs->r_##name = read_sysreg(name);
+#include "sel1_sysregs.def"
+#undef X
 }
 
 static void restore(const struct sel1_sysregs *sysregs)
 {
-    SEL1_SYSREGS(RESTORE)
+#define X(name) write_sysreg(name, sysregs->r_##name);
+#include "sel1_sysregs.def"
+#undef X
     isb();
 }
 

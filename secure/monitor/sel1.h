@@ -14,22 +14,10 @@
 
 #include "monitor.h"
 
-/*
- * What EL1 is, but for x0 to x30. NS-EL1 and S-EL1 share these registers, so that one's are put
- * away while the other runs. What is missing is not used at S-EL1: SIMD, debug, the timers of the
- * Normal world, pointer authentication.
- */
-#define SEL1_SYSREGS(X)                                                                     \
-    X(sctlr_el1)                                                                            \
-    X(actlr_el1) X(cpacr_el1) X(ttbr0_el1) X(ttbr1_el1) X(tcr_el1) X(mair_el1) X(amair_el1) \
-        X(vbar_el1) X(esr_el1) X(far_el1) X(afsr0_el1) X(afsr1_el1) X(elr_el1) X(spsr_el1)  \
-            X(sp_el0) X(sp_el1) X(tpidr_el0) X(tpidrro_el0) X(tpidr_el1) X(contextidr_el1)  \
-                X(par_el1) X(cntkctl_el1) X(csselr_el1) X(elr_el3) X(spsr_el3) X(ICC_PMR_EL1)
-
-#define SEL1_MEMBER(name) uint64_t r_##name;
-
 struct sel1_sysregs {
-    SEL1_SYSREGS(SEL1_MEMBER)
+#define X(name) uint64_t r_##name;
+#include "sel1_sysregs.def"
+#undef X
 };
 
 struct sel1_context {

@@ -46,16 +46,11 @@ static bool is_up(const struct spmc_partition *partition)
 
 struct spmc_context *spmc_context(struct spmc *spmc, unsigned int partition, unsigned int index)
 {
-    struct spmc_context *context;
-
     if (spmc->config.enter == NULL || partition >= SPMC_PARTITIONS_MAX ||
         index >= SPMC_CONTEXTS_MAX || index >= spmc->config.partitions[partition].contexts) {
         return NULL;
     }
-    context = &spmc->runtimes[partition].contexts[index];
-    context->partition = (uint16_t)partition;
-    context->index = (uint16_t)index;
-    return context;
+    return &spmc->runtimes[partition].contexts[index];
 }
 
 /* Who takes messages hears of them the same way as of notifications. */
@@ -65,17 +60,25 @@ static bool has_inbox(const struct spmc_partition *partition)
             (FFA_PARTITION_NOTIFICATION_RECV | FFA_PARTITION_INDIRECT_MSG)) != 0;
 }
 
+static void init_runtime(struct spmc_runtime *runtime, const struct spmc_partition *partition,
+                         unsigned int table_index)
+{
+    for (unsigned int i = 0; i < SPMC_CONTEXTS_MAX; i++) {
+        runtime->contexts[i].partition = (uint16_t)table_index;
+        runtime->contexts[i].index = (uint16_t)i;
+    }
+    if (has_inbox(partition)) {
+        runtime->inbox.vcpus =
+            partition->contexts < SPMC_CONTEXTS_MAX ? partition->contexts : SPMC_CONTEXTS_MAX;
+    }
+}
+
 void spmc_init(struct spmc *spmc, const struct spmc_config *config)
 {
     memset(spmc, 0, sizeof(*spmc));
     spmc->config = *config;
     for (unsigned int i = 0; i < config->partition_count && i < SPMC_PARTITIONS_MAX; i++) {
-        const uint16_t contexts = config->partitions[i].contexts;
-
-        if (has_inbox(&config->partitions[i])) {
-            spmc->runtimes[i].inbox.vcpus =
-                contexts < SPMC_CONTEXTS_MAX ? contexts : SPMC_CONTEXTS_MAX;
-        }
+        init_runtime(&spmc->runtimes[i], &config->partitions[i], i);
     }
 }
 
@@ -84,7 +87,6 @@ void spmc_context_move(struct spmc_context *context, enum spmc_context_state to)
     context->state = to;
 }
 
-/* How it goes on when nobody says otherwise. */
 static void start(struct spmc_context *context, enum spmc_work work, enum spmc_entry_kind kind)
 {
     spmc_context_move(context, SPMC_CONTEXT_RUNNING);
