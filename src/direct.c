@@ -93,36 +93,32 @@ static bool claim_receiver(struct parley_vm *receiver, unsigned int preferred, u
 
 /*
  * Takes a sender that waits for an answer from `peer`, interrupted or not, to fill its message.
- * False if it does not wait for that any more. *blocked: whether it is to be woken.
+ * False if it does not wait for that any more.
  */
-static bool claim_sender(struct vcpu *sender, uint32_t peer, bool *blocked)
+static bool claim_sender(struct vcpu *sender, uint32_t peer)
 {
-    uint64_t filling = vcpu_word(VCPU_FILLING, peer);
+    uint64_t waits = vcpu_word(VCPU_WAITS_ANSWER, peer);
+    uint64_t left = vcpu_word(VCPU_LEFT, peer);
+    uint64_t word = parley_load_acquire(&sender->word);
 
-    /* An interrupt turns one into the other, and FFA_RUN back; each try fails for such a reason. */
-    for (;;) {
-        *blocked = true;
-        if (try_move(sender, vcpu_word(VCPU_WAITS_ANSWER, peer), filling)) {
+    /* An interrupt turns one into the other, and FFA_RUN back: a try that fails has seen that. */
+    while (word == waits || word == left) {
+        if (parley_compare_exchange(&sender->word, &word, vcpu_word(VCPU_FILLING, peer))) {
             return true;
-        }
-        *blocked = false;
-        if (try_move(sender, vcpu_word(VCPU_LEFT, peer), filling)) {
-            return true;
-        }
-        uint64_t word = parley_load_acquire(&sender->word);
-        if (word != vcpu_word(VCPU_WAITS_ANSWER, peer) && word != vcpu_word(VCPU_LEFT, peer)) {
-            return false;
         }
     }
+    return false;
 }
 
-/* The message is complete. Pairs with the acquire in parley_continue(). */
-static void hand_over(struct parley_vm *vm, unsigned int index, uint32_t peer, bool wake)
+/*
+ * The message is complete. Pairs with the acquire in parley_continue(). A vCPU that was interrupted
+ * in its wait is woken, too: it may have come back, and blocked, while the message was being
+ * written.
+ */
+static void hand_over(struct parley_vm *vm, unsigned int index, uint32_t peer)
 {
     parley_store_release(&vm->vcpu[index].word, vcpu_word(VCPU_READY, peer));
-    if (wake) {
-        parley_port_vcpu_wake(vm->context, index);
-    }
+    parley_port_vcpu_wake(vm->context, index);
 }
 
 /* --- Requests ------------------------------------------------------------- */
@@ -170,7 +166,7 @@ static int32_t send_request(const struct call *call, struct parley_vm *receiver)
     /* First the sender waits, then the receiver may answer it. */
     parley_store_release(&sender->word, vcpu_word(VCPU_WAITS_ANSWER,
                                                   ffa_target_make(receiver->id, (uint16_t)index)));
-    hand_over(receiver, index, 0, true);
+    hand_over(receiver, index, 0);
     return SERVED_BLOCK;
 }
 
@@ -217,15 +213,14 @@ static bool answer(const struct parley_vm *vm, unsigned int vcpu, const struct s
     uint32_t peer = ffa_target_make(vm->id, (uint16_t)vcpu);
     struct parley_vm *sender =
         parley_endpoint_take_again(vm->parley, service->sender, service->sender_generation);
-    bool blocked = false;
     bool answered = false;
 
     if (sender == NULL) {
         return false;
     }
-    if (claim_sender(&sender->vcpu[service->sender_vcpu], peer, &blocked)) {
+    if (claim_sender(&sender->vcpu[service->sender_vcpu], peer)) {
         sender->vcpu[service->sender_vcpu].message = *message;
-        hand_over(sender, service->sender_vcpu, peer, blocked);
+        hand_over(sender, service->sender_vcpu, peer);
         answered = true;
     }
     parley_endpoint_drop(sender);

@@ -315,15 +315,6 @@ void parley_notifications_create(struct parley_vm *vm);
 enum parley_progress parley_notifications_destroy(struct parley_vm *vm);
 void parley_notifications_reset(struct parley_vm *vm);
 
-/* --- schedule.c ----------------------------------------------------------- */
-
-/* The partitions that want a CPU: a bitmap over the SPMC's list. Bits are set by all, cleared
- * there. */
-static inline parley_atomic64 *parley_cpu_wants(const struct parley *parley, unsigned int cpu)
-{
-    return &parley->cpu_wants[cpu * ((parley->config.partitions_max + 63u) / 64u)];
-}
-
 /* --- availability.c ------------------------------------------------------- */
 
 enum availability_end {

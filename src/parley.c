@@ -55,6 +55,7 @@ struct memory_plan {
     size_t vcpus;
     size_t rights;
     size_t told;
+    size_t cpus;
     size_t cpu_wants;
     size_t buffer_pages;
     size_t partitions;
@@ -99,6 +100,7 @@ static struct memory_plan plan_memory(const struct parley_config *config)
     plan.vcpus = reserve(&plan.total, vms * config->vcpus_max, sizeof(struct vcpu));
     plan.rights = reserve(&plan.total, vms, rights_per_vm(config) * sizeof(uint64_t));
     plan.told = reserve(&plan.total, vms, told_words(config) * sizeof(uint64_t));
+    plan.cpus = reserve(&plan.total, config->cpus_max, sizeof(struct cpu));
     plan.cpu_wants =
         reserve(&plan.total, config->cpus_max, told_words(config) * sizeof(parley_atomic64));
     plan.buffer_pages =
@@ -180,7 +182,11 @@ struct parley *parley_init(void *memory, size_t bytes, const struct parley_confi
         set_up_vm(parley, place, base, &plan);
     }
     parley_lock_init(&parley->spmc.lock);
-    parley->cpu_wants = (parley_atomic64 *)(void *)(base + plan.cpu_wants);
+    parley->cpus = (struct cpu *)(void *)(base + plan.cpus);
+    for (unsigned int cpu = 0; cpu < config->cpus_max; cpu++) {
+        parley->cpus[cpu].wants =
+            (parley_atomic64 *)(void *)(base + plan.cpu_wants) + cpu * told_words(config);
+    }
     parley->spmc.rx = base + plan.spmc_rx;
     parley->spmc.tx = base + plan.spmc_tx;
     parley->spmc.partitions = (struct partition *)(void *)(base + plan.partitions);

@@ -57,8 +57,8 @@ static int32_t run_own_wait(const struct call *call, uint32_t target, struct par
     if (parley_compare_exchange(&vcpu->word, &word, vcpu_word(VCPU_WAITS_ANSWER, target))) {
         return SERVED_BLOCK;
     }
-    /* Being written in this moment: the guest asks again. */
-    return vcpu_state_of(word) == VCPU_READY ? parley_vcpu_take_answer(vcpu, result) : FFA_BUSY;
+    /* If it is being written in this moment, a wake comes with it. */
+    return vcpu_state_of(word) == VCPU_READY ? parley_vcpu_take_answer(vcpu, result) : SERVED_BLOCK;
 }
 
 int32_t parley_handle_run(const struct call *call, struct parley_regs *result)

@@ -63,6 +63,11 @@ static void signal_vm(struct parley *parley, uint16_t id, const uint16_t *vcpus,
     parley_endpoint_drop(vm);
 }
 
+static void set_want(struct cpu *cpu, unsigned int partition)
+{
+    (void)parley_fetch_or(&cpu->wants[partition / 64], 1ull << (partition % 64));
+}
+
 /* Notes that a context of a partition wants to run, on the CPU that it is tied to. */
 static void want_cpu(struct parley *parley, unsigned int partition, unsigned int context)
 {
@@ -73,7 +78,7 @@ static void want_cpu(struct parley *parley, unsigned int partition, unsigned int
     if (cpu >= parley->config.cpus_max) {
         return;
     }
-    (void)parley_fetch_or(&parley_cpu_wants(parley, cpu)[partition / 64], 1ull << (partition % 64));
+    set_want(&parley->cpus[cpu], partition);
     if (cpu != here) {
         parley_port_cpu_kick(cpu);
     }
@@ -129,52 +134,59 @@ enum parley_progress parley_schedule_receivers(struct parley *parley)
 
 /* --- Cycles for partitions ------------------------------------------------ */
 
-/* A partition that wants this CPU. False if there is none. */
-static bool next_wanting(const struct parley *parley, unsigned int cpu, unsigned int *partition)
+/* The first partition at `from` or behind that wants the CPU. False if there is none. */
+static bool wanting_from(const struct parley *parley, const struct cpu *cpu, unsigned int from,
+                         unsigned int *partition)
 {
-    const parley_atomic64 *wants = parley_cpu_wants(parley, cpu);
+    uint64_t mask = ~0ull << (from % 64);
 
-    for (unsigned int word = 0; word * 64 < parley->spmc.partition_count; word++) {
-        uint64_t bits = parley_load_acquire(&wants[word]);
+    for (unsigned int word = from / 64; word * 64 < parley->spmc.partition_count; word++) {
+        uint64_t bits = parley_load_acquire(&cpu->wants[word]) & mask;
 
         if (bits != 0) {
             *partition = word * 64 + bits_lowest(bits);
             return true;
         }
+        mask = ~0ull;
     }
     return false;
 }
 
-static void want_again(const struct parley *parley, unsigned int cpu, unsigned int partition)
+/* Takes the next partition that wants the CPU, going round. */
+static bool take_wanting(const struct parley *parley, struct cpu *cpu, unsigned int *partition)
 {
-    (void)parley_fetch_or(&parley_cpu_wants(parley, cpu)[partition / 64], 1ull << (partition % 64));
+    if (!wanting_from(parley, cpu, cpu->next, partition) &&
+        !wanting_from(parley, cpu, 0, partition)) {
+        return false;
+    }
+    cpu->next = *partition + 1;
+    /* Before it runs, so that what it is signalled meanwhile is not forgotten. */
+    (void)parley_fetch_sub(&cpu->wants[*partition / 64], 1ull << (*partition % 64));
+    return true;
 }
 
 enum parley_progress parley_cpu_work(struct parley *parley)
 {
-    unsigned int cpu = parley_port_cpu();
+    unsigned int here = parley_port_cpu();
     unsigned int partition;
 
-    if (cpu >= parley->config.cpus_max || !next_wanting(parley, cpu, &partition)) {
+    if (here >= parley->config.cpus_max || !take_wanting(parley, &parley->cpus[here], &partition)) {
         return PARLEY_DONE;
     }
 
     const struct partition_entry *entry = &parley->spmc.partitions[partition].entry;
-    uint16_t context = entry->contexts > 1 ? (uint16_t)cpu : 0;
+    uint16_t context = entry->contexts > 1 ? (uint16_t)here : 0;
     struct parley_regs regs = {{FFA_RUN, ffa_target_make(entry->id, context)}};
 
-    /* Before it runs, so that what it is signalled meanwhile is not forgotten. */
-    (void)parley_fetch_sub(&parley_cpu_wants(parley, cpu)[partition / 64],
-                           1ull << (partition % 64));
     parley_port_smc(&regs);
     switch ((uint32_t)regs.x[0]) {
     case FFA_INTERRUPT:
     case FFA_YIELD:
-        want_again(parley, cpu, partition);
+        set_want(&parley->cpus[here], partition);
         return PARLEY_AGAIN;
     case FFA_ERROR:
         if (parley_spmc_status(&regs) == FFA_BUSY) {
-            want_again(parley, cpu, partition); /* it serves a VM: later */
+            set_want(&parley->cpus[here], partition); /* it serves a VM: later */
             return PARLEY_DONE;
         }
         return PARLEY_AGAIN;

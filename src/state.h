@@ -197,12 +197,17 @@ struct parley_vm {
     parley_atomic64 phase; /* enum vm_phase */
 };
 
+/* A physical CPU, as parley_port_cpu() numbers it. */
+struct cpu {
+    parley_atomic64 *wants; /* partitions that want it: a bitmap over the SPMC's list; set by all */
+    unsigned int next; /* where it looks first: who is busy does not keep others waiting. Its own */
+};
+
 struct parley {
     struct parley_config config;
     struct spmc spmc;
-    parley_atomic64
-        *cpu_wants;        /* for each CPU, the partitions that want it: see parley_cpu_wants() */
-    struct parley_vm *vms; /* config.vms_max of them; VM vm_id_first + n is vms[n] */
+    struct cpu *cpus;          /* config.cpus_max of them */
+    struct parley_vm *vms;     /* config.vms_max of them; VM vm_id_first + n is vms[n] */
     unsigned int rights_words; /* 64-bit words in one bitmap over the directory */
 };
 

@@ -66,7 +66,8 @@ void parley_port_page_unmap(void *context, parley_ipa ipa, void *page);
 /*
  * A vCPU that blocked (PARLEY_BLOCK, perhaps not returned yet) may go on: parley_continue() is to
  * be called for it, soon, on any CPU that parley_vcpu_cpu() allows. Called with a reference held on
- * the VM, so the VM does not end before this returns; not to block, and not to call back.
+ * the VM, so the VM does not end before this returns; not to block, and not to call back. It may
+ * come for a vCPU that does not wait, and is then kept for the next time that it does.
  */
 void parley_port_vcpu_wake(void *context, unsigned int vcpu);
 
