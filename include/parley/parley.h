@@ -110,7 +110,8 @@ enum parley_progress {
  *
  * PARLEY_DONE:            the memory given to parley_init() is the embedder's again.
  * PARLEY_REFUSED_VMS_LEFT: nothing was done.
- * PARLEY_REFUSED_BY_SPMC: the SPMC may still write to the memory: it must never be used again.
+ * PARLEY_REFUSED_BY_SPMC: the SPMC may still write to the memory: it must not be used again, unless
+ * a later call says PARLEY_DONE.
  */
 enum parley_progress parley_shutdown(struct parley *parley);
 
