@@ -163,7 +163,7 @@ void parley_port_smc(struct parley_regs *regs)
 {
     struct posix_smc smc = {.call = *regs};
 
-    trap_check_hook(__func__, 0);
+    trap_check_hook(__func__, 1);
     check_call(regs);
     cpu_begin_smc();
     if (secure.handler != NULL) {

@@ -124,13 +124,33 @@ bool posix_vcpu_is_online(struct posix_vm *vm, unsigned int vcpu)
     return !__atomic_load_n(&vcpu_of(vm, vcpu)->is_off, __ATOMIC_ACQUIRE);
 }
 
+/* Whatever it waited for, it does not wait for any more. */
+static void go_offline(struct posix_vm *vm, unsigned int vcpu)
+{
+    struct posix_vcpu *self = vcpu_of(vm, vcpu);
+    unsigned int here = parley_port_cpu();
+    unsigned int cpu = parley_vcpu_cpu(vm->parley, vcpu);
+
+    if (get(&self->is_in_call)) {
+        posix_violation("%s: vCPU %u goes offline in a call", vm->name, vcpu);
+    }
+    if (cpu != PARLEY_ANY_CPU) {
+        posix_cpu_move(cpu);
+    }
+    while (parley_vcpu_offline(vm->parley, vcpu) == PARLEY_AGAIN) {
+        sched_yield();
+    }
+    posix_cpu_move(here);
+    set(&self->is_blocked, false);
+}
+
 void posix_vcpu_set_online(struct posix_vm *vm, unsigned int vcpu, bool online)
 {
     __atomic_store_n(&vcpu_of(vm, vcpu)->is_off, !online, __ATOMIC_RELEASE);
     if (online) {
         parley_vcpu_online(vm->parley, vcpu);
     } else {
-        parley_vcpu_offline(vm->parley, vcpu);
+        go_offline(vm, vcpu);
     }
 }
 

@@ -21,7 +21,7 @@ enum schedule_end {
 
 /* What a thread has done since its last explore_call(). */
 struct since_call {
-    const uint64_t *read;
+    const uint64_t *loaded;
     uint64_t value;
     bool wrote;
 };
@@ -178,8 +178,8 @@ static void remember(const struct op *op)
 {
     struct since_call *since = &search.since_call[search.running];
 
-    if ((op->kind == OP_LOAD || op->kind == OP_EXCHANGE) && !op->is_ports) {
-        since->read = op->word;
+    if (op->kind == OP_LOAD && !op->is_ports) {
+        since->loaded = op->word;
         since->value = op->before;
     }
     since->wrote = since->wrote || op->wrote;
@@ -454,7 +454,7 @@ void explore_call(void)
     explore_reach(&op);
 }
 
-const uint64_t *explore_last_read(uint64_t *value)
+const uint64_t *explore_last_load(uint64_t *value)
 {
     const struct since_call *since = &search.since_call[search.running];
 
@@ -462,5 +462,5 @@ const uint64_t *explore_last_read(uint64_t *value)
         return NULL;
     }
     *value = since->value;
-    return since->read;
+    return since->loaded;
 }

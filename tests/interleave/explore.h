@@ -106,10 +106,9 @@ void explore_pause(void);
  * Returns what the word is then. */
 uint64_t explore_await_change(const uint64_t *word, uint64_t seen);
 
-/* The last word that the running thread has read since the last explore_call(), by explore_load()
- * or an exchange that failed, and what it held; NULL if it has written any since. For a caller that
- * is told to come again. */
-const uint64_t *explore_last_read(uint64_t *value);
+/* The last word that the running thread read by explore_load() since the last explore_call(), and
+ * what it held; NULL if it has written any since. For a caller that is told to come again. */
+const uint64_t *explore_last_load(uint64_t *value);
 
 /* --- For the environment of the code under test --------------------------- */
 

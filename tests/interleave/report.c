@@ -112,28 +112,28 @@ static void report_op(char *report, const struct op *op, unsigned int word)
 
     report_add(report, "%-9s", names[op->kind]);
     if (op->word == NULL) {
-        report_add(report, "%-34s", "");
+        report_add(report, "%-35s", "");
         return;
     }
     report_add(report, " #%-3u", word);
     switch (op->kind) {
     case OP_LOAD:
     case OP_AWAIT:
-        report_add(report, " %#-28llx", (unsigned long long)op->before);
+        report_add(report, " %#-29llx", (unsigned long long)op->before);
         break;
     case OP_STORE:
     case OP_OR:
     case OP_CLEAR:
     case OP_SUBTRACT:
-        report_add(report, " %#-12llx with %#-10llx", (unsigned long long)op->before,
+        report_add(report, " %#-12llx with %#-10llx ", (unsigned long long)op->before,
                    (unsigned long long)op->operand);
         break;
     case OP_EXCHANGE:
-        report_add(report, " %#-12llx %s %#-10llx", (unsigned long long)op->before,
+        report_add(report, " %#-12llx %s %#-10llx ", (unsigned long long)op->before,
                    op->wrote ? " to " : "not ", (unsigned long long)op->operand);
         break;
     default:
-        report_add(report, " %-28s", "");
+        report_add(report, " %-29s", "");
         break;
     }
 }

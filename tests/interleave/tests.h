@@ -25,6 +25,8 @@ extern const struct interleave_suite discovery_suite;
 extern const struct interleave_suite reuse_suite;
 extern const struct interleave_suite rx_suite;
 extern const struct interleave_suite create_suite;
+extern const struct interleave_suite direct_suite;
+extern const struct interleave_suite direct_end_suite;
 
 /* selftest.c: the explorer on toy programs. Returns how many checks failed; adds to *passed. */
 unsigned int explorer_selftest(unsigned int *passed);

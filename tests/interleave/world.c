@@ -40,6 +40,9 @@ struct parley_vm_config world_config(struct world_vm *of, uint16_t id, unsigned 
     unsigned int peers = 0;
 
     *of = (struct world_vm){.id = id, .is_aarch64 = true};
+    for (unsigned int i = 0; i < WORLD_VCPUS; i++) {
+        of->vcpu[i] = (struct world_vcpu){.online = 1, .stops = WORLD_STOP};
+    }
     for (unsigned int i = 0; i < uuids; i++) {
         of->uuids[i] = world_uuid(seed, i);
     }
@@ -67,6 +70,28 @@ void world_create(uint16_t id, unsigned int vcpus, unsigned int uuids, uint8_t s
 
     EXPECT(parley_vm_create(world.parley, &config, &of->vm) == PARLEY_DONE, "VM %u is not created",
            id);
+}
+
+struct parley_vm_config world_config_open(struct world_vm *of, uint16_t id, unsigned int vcpus)
+{
+    struct parley_vm_config config = world_config(of, id, vcpus, 0, 0);
+
+    for (unsigned int i = 0; i < config.peer_count; i++) {
+        of->peers[i].rights = PARLEY_MAY_ALL;
+    }
+    config.properties = FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_DIRECT_REQ_SEND |
+                        FFA_PARTITION_INDIRECT_MSG | FFA_PARTITION_NOTIFICATION_RECV;
+    return config;
+}
+
+void world_create_open(uint16_t id, unsigned int vcpus)
+{
+    struct world_vm *of = &world.vms[id];
+    struct parley_vm_config config = world_config_open(of, id, vcpus);
+
+    EXPECT(parley_vm_create(world.parley, &config, &of->vm) == PARLEY_DONE, "VM %u is not created",
+           id);
+    world_negotiate(id, FFA_VERSION_1_2);
 }
 
 void world_negotiate(uint16_t id, uint32_t version)
@@ -116,18 +141,25 @@ struct parley_regs world_list_regs(struct parley_vm *vm, uint16_t start, uint16_
     return WORLD_CALL(vm, 0, FFA_PARTITION_INFO_GET_REGS, 0, 0, ffa_info_regs_in_make(start, tag));
 }
 
+/* --- Lives ---------------------------------------------------------------- */
+
 /* A hypervisor would call again and again. To call again makes no difference before somebody else
  * has changed what the last call looked at, so this waits for that. */
+static void call_again(void)
+{
+    uint64_t seen;
+    const uint64_t *word = explore_last_load(&seen);
+
+    if (word != NULL) {
+        (void)explore_await_change(word, seen);
+    }
+    explore_call();
+}
+
 static void end_life(struct world_vm *of, enum parley_progress progress)
 {
     while (progress == PARLEY_AGAIN) {
-        uint64_t seen;
-        const uint64_t *word = explore_last_read(&seen);
-
-        if (word != NULL) {
-            explore_await_change(word, seen);
-        }
-        explore_call();
+        call_again();
         progress = parley_vm_continue(of->vm);
     }
     EXPECT(progress == PARLEY_DONE, "the end of VM %u is refused", of->id);
@@ -144,6 +176,23 @@ void world_destroy(struct world_vm *of)
     explore_call();
     end_life(of, parley_vm_destroy(of->vm));
     of->is_gone = true;
+}
+
+void world_go_offline(struct world_vm *of, unsigned int vcpu)
+{
+    explore_port_clear(&of->vcpu[vcpu].online, 1);
+    explore_call();
+    while (parley_vcpu_offline(of->vm, vcpu) == PARLEY_AGAIN) {
+        call_again();
+    }
+}
+
+void world_come_online(struct world_vm *of, unsigned int vcpu)
+{
+    explore_port_clear(&of->vcpu[vcpu].signals, ~0ull);
+    explore_port_set(&of->vcpu[vcpu].online, 1);
+    explore_call();
+    parley_vcpu_online(of->vm, vcpu);
 }
 
 void world_vcpu_leaves(unsigned int vcpu)

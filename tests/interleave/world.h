@@ -25,12 +25,18 @@ struct world_page {
 };
 
 /* What a vCPU is to do next, as bits of its signals. */
-#define WORLD_WAKE 1u /* parley_port_vcpu_wake() named it */
-#define WORLD_NPI  2u /* an interrupt of the mediator's pends */
+#define WORLD_WAKE       1u /* parley_port_vcpu_wake() named it */
+#define WORLD_NPI        2u /* an interrupt of the mediator's pends, */
+#define WORLD_TIMER      4u /* or one of the guest's own */
+#define WORLD_STOP       8u /* its hypervisor wants it out of the guest, */
+#define WORLD_STOP_TOO   16u /* as does somebody else */
+#define WORLD_INTERRUPTS (WORLD_NPI | WORLD_TIMER)
 
 struct world_vcpu {
     uint64_t signals;
-    uint64_t online; /* 0 or 1 */
+    uint64_t online;         /* 0 or 1 */
+    uint64_t stops;          /* the signals that, all together, stop it */
+    struct parley_regs regs; /* of the call that it makes, blocks in, or made last */
 };
 
 /* What the hypervisor knows of a VM: the context of the hooks. */
@@ -57,6 +63,7 @@ struct world {
     /* What threads got, for the check. */
     struct parley_regs replies[EXPLORE_THREADS_MAX][WORLD_REPLIES_MAX];
     enum parley_progress progress[EXPLORE_THREADS_MAX];
+    unsigned int counted[EXPLORE_THREADS_MAX];
     uint8_t listed[FFA_PAGE_SIZE]; /* a copy of an RX buffer, by the guest that got it */
 };
 
@@ -78,6 +85,10 @@ struct parley_vm_config world_config(struct world_vm *of, uint16_t id, unsigned 
                                      unsigned int uuids, uint8_t seed);
 /* Creates world.vms[id]; it has to work. */
 void world_create(uint16_t id, unsigned int vcpus, unsigned int uuids, uint8_t seed);
+/* The same, of a VM that may message and signal all others, and that all may. */
+struct parley_vm_config world_config_open(struct world_vm *of, uint16_t id, unsigned int vcpus);
+/* Creates such a VM, at 1.2. */
+void world_create_open(uint16_t id, unsigned int vcpus);
 /* The VM's vCPU 0 asks for a version, and makes it final by FFA_ID_GET. */
 void world_negotiate(uint16_t id, uint32_t version);
 
@@ -96,9 +107,33 @@ struct parley_regs world_list(struct parley_vm *vm, unsigned int vcpu);
 /* PARTITION_INFO_GET_REGS from entry `start` on, with the tag of an earlier reply or 0. */
 struct parley_regs world_list_regs(struct parley_vm *vm, uint16_t start, uint16_t tag);
 
+/* --- vCPUs that block ----------------------------------------------------- */
+
+/*
+ * A call that may block. Its registers stay with the vCPU. Returns whether it is over; if not, the
+ * vCPU is asleep in it.
+ */
+#define WORLD_ENTER(of, vcpu, ...) world_enter(of, vcpu, (const uint64_t[8]){__VA_ARGS__})
+
+bool world_enter(struct world_vm *of, unsigned int vcpu, const uint64_t x0_to_x7[8]);
+
+/* Sleeps until the call is over: woken, or interrupted. False if the vCPU is stopped instead. */
+bool world_sleep(struct world_vm *of, unsigned int vcpu);
+
+/* Signals a vCPU; and takes its interrupts, as the guest's handler does. */
+void world_signal(struct world_vm *of, unsigned int vcpu, uint64_t signals);
+bool world_take_interrupts(struct world_vm *of, unsigned int vcpu);
+bool world_is_stopped(const struct world_vm *of, unsigned int vcpu);
+
+/* --- Lives ---------------------------------------------------------------- */
+
 /* To the end of it: while somebody is in the way, waits. */
 void world_reset(struct world_vm *of);
 void world_destroy(struct world_vm *of);
+
+/* PSCI CPU_OFF and CPU_ON, by the vCPU itself: what pends for it is gone when it comes back. */
+void world_go_offline(struct world_vm *of, unsigned int vcpu);
+void world_come_online(struct world_vm *of, unsigned int vcpu);
 
 /* A vCPU stops for good; its hypervisor waits for that before it ends the VM. */
 void world_vcpu_leaves(unsigned int vcpu);
@@ -109,6 +144,8 @@ void world_await_vcpus_left(unsigned int vcpus);
 bool succeeded(const struct parley_regs *reply);
 /* FFA_ERROR with this status. */
 bool refused(const struct parley_regs *reply, int32_t status);
+/* Whether a message has come for a vCPU that was left asleep. Then it must have been woken. */
+bool has_message(struct world_vm *of, unsigned int vcpu);
 struct parley_vm_status world_status(const struct world_vm *of);
 /* No page is pinned but those named in the set. */
 void expect_pins(unsigned int pages);

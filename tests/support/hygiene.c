@@ -163,7 +163,8 @@ static void check_zero(const struct posix_vm *vm, const struct parley_regs *call
 {
     for (unsigned int i = FFA_REGS_SMC32; i < FFA_REGS_MAX; i++) {
         if ((results & BIT(i)) == 0 && answer->x[i] != 0) {
-            complain(vm, call, answer, i, "unused: zero");
+            complain(vm, call, answer, i, "unused, as the rest: zero");
+            return;
         }
     }
 }
