@@ -12,9 +12,10 @@
 
 #define WORLD_VMS          4u /* IDs 1 to 4 */
 #define WORLD_VCPUS        4u /* of one VM at most */
-#define WORLD_PAGES        6u
-#define WORLD_PAGE_REFUSED 5u /* the hypervisor has no room to map this one */
+#define WORLD_PAGES        7u
+#define WORLD_PAGE_REFUSED 6u /* the hypervisor has no room to map this one */
 #define WORLD_REPLIES_MAX  4u /* of one thread */
+#define WORLD_RECEIVED_MAX 4u
 #define WORLD_MEMORY_BYTES 24576u
 #define WORLD_NPI_INTID    9u
 #define WORLD_IPA_OF_PAGES 0x80000000ull
@@ -64,6 +65,8 @@ struct world {
     struct parley_regs replies[EXPLORE_THREADS_MAX][WORLD_REPLIES_MAX];
     enum parley_progress progress[EXPLORE_THREADS_MAX];
     unsigned int counted[EXPLORE_THREADS_MAX];
+    uint32_t token[WORLD_RECEIVED_MAX]; /* of messages, in the order of their arrival */
+    unsigned int received;
     uint8_t listed[FFA_PAGE_SIZE]; /* a copy of an RX buffer, by the guest that got it */
 };
 
