@@ -16,6 +16,7 @@
 #define WORLD_PAGE_REFUSED 6u /* the hypervisor has no room to map this one */
 #define WORLD_REPLIES_MAX  4u /* of one thread */
 #define WORLD_RECEIVED_MAX 4u
+#define WORLD_SIGNALS      8u
 #define WORLD_MEMORY_BYTES 24576u
 #define WORLD_NPI_INTID    9u
 #define WORLD_IPA_OF_PAGES 0x80000000ull
@@ -67,6 +68,8 @@ struct world {
     unsigned int counted[EXPLORE_THREADS_MAX];
     uint32_t token[WORLD_RECEIVED_MAX]; /* of messages, in the order of their arrival */
     unsigned int received;
+    unsigned int got_of_vms[WORLD_SIGNALS]; /* how often each notification was got */
+    unsigned int got_of_partitions[WORLD_SIGNALS];
     uint8_t listed[FFA_PAGE_SIZE]; /* a copy of an RX buffer, by the guest that got it */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Rows of sections G, H and J of docs/museum.md that are about what a VM learns of others. */
-#include "support.h"
+#include "talk.h"
 
 #include <string.h>
 
@@ -163,6 +163,7 @@ static void G18_multi_uuid_partition(void **state)
         }
         assert_int_equal(machine_off(NULL), 0);
     }
+    expect_one_announcement();
 }
 
 /* --- G19 -------------------------------------------------------------------------------------- */

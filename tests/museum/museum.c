@@ -27,6 +27,7 @@ int main(void)
     failed += museum_direct(&count);
     failed += museum_indirect(&count);
     failed += museum_signals(&count);
+    failed += museum_availability(&count);
     printf("%zu passed, %d failed\n", count - (size_t)failed, failed);
     return failed == 0 ? 0 : 1;
 }

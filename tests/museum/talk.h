@@ -49,4 +49,12 @@ struct answering {
 
 void answering_spmc(void *answering, struct parley_regs *regs);
 
+/*
+ * Parts of rows whose tests are with other sections. A partition is told once of a VM, and once of
+ * its end, however many entries it has. Whatever the SPMC refuses while a VM is created, it keeps
+ * nothing, and the ID can be used.
+ */
+void expect_one_announcement(void);
+void expect_spoilt_creation_leaves_nothing(void);
+
 #endif
