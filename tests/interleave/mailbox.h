@@ -8,7 +8,7 @@
 
 #include "world.h"
 
-#define MAILBOX_PAGES(id) (3u << (2 * (id) - 2)) /* as a set */
+#define MAILBOX_PAGES(id) (3u << (2 * (id)-2)) /* as a set */
 
 struct parley_regs mailbox_map(struct world_vm *of, unsigned int vcpu);
 struct parley_regs mailbox_unmap(struct world_vm *of, unsigned int vcpu);

@@ -13,7 +13,11 @@
 #include <unistd.h>
 
 static const struct interleave_suite *const suites[] = {
-    &version_suite, &discovery_suite, &reuse_suite, &rx_suite, &create_suite, &direct_suite, &direct_end_suite, &indirect_suite, &notification_suite, &notification_life_suite,
+    &version_suite,      &discovery_suite,
+    &reuse_suite,        &rx_suite,
+    &create_suite,       &direct_suite,
+    &direct_end_suite,   &indirect_suite,
+    &notification_suite, &notification_life_suite,
 };
 #define SUITES (sizeof(suites) / sizeof(suites[0]))
 

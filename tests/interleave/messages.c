@@ -30,8 +30,8 @@ static bool wait_on(struct world_vm *of, unsigned int vcpu, bool is_over)
 
 bool ask(struct world_vm *of, unsigned int vcpu, uint16_t receiver, uint32_t token)
 {
-    bool is_over = WORLD_ENTER(of, vcpu, FFA_MSG_SEND_DIRECT_REQ_32,
-                               ffa_ids_make(of->id, receiver), 0, token);
+    bool is_over =
+        WORLD_ENTER(of, vcpu, FFA_MSG_SEND_DIRECT_REQ_32, ffa_ids_make(of->id, receiver), 0, token);
 
     return wait_on(of, vcpu, is_over);
 }
@@ -54,8 +54,7 @@ void answer(struct world_vm *of, unsigned int vcpu)
     uint32_t ids = (uint32_t)request->x[1];
 
     EXPECT(request->x[0] == FFA_MSG_SEND_DIRECT_REQ_32 && ffa_ids_receiver(ids) == of->id,
-           "vCPU %u of VM %u is woken with %#llx", vcpu, of->id,
-           (unsigned long long)request->x[0]);
+           "vCPU %u of VM %u is woken with %#llx", vcpu, of->id, (unsigned long long)request->x[0]);
     EXPECT(!WORLD_ENTER(of, vcpu, FFA_MSG_SEND_DIRECT_RESP_32,
                         ffa_ids_make(of->id, ffa_ids_sender(ids)), 0, (uint32_t)~request->x[3]),
            "an answer is refused, or its vCPU is not blocked");

@@ -9,8 +9,8 @@
 #include "world.h"
 
 /*
- * A request, and waiting for its end however often an interrupt comes in between: the answer, or why
- * there is none, is in the vCPU's registers. False if the vCPU was stopped meanwhile.
+ * A request, and waiting for its end however often an interrupt comes in between: the answer, or
+ * why there is none, is in the vCPU's registers. False if the vCPU was stopped meanwhile.
  */
 bool ask(struct world_vm *of, unsigned int vcpu, uint16_t receiver, uint32_t token);
 /* The same for a request under way. */

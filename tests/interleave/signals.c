@@ -49,11 +49,11 @@ static void count(unsigned int got[WORLD_SIGNALS], uint64_t signals)
 
 static struct parley_regs get(unsigned int vcpu)
 {
-    struct parley_regs reply = WORLD_CALL(
-        receiver()->vm, vcpu, FFA_NOTIFICATION_GET,
-        ffa_receiver_info_make(SIGNAL_RECEIVER, (uint16_t)vcpu),
-        FFA_NOTIFICATION_GET_SP | FFA_NOTIFICATION_GET_VM | FFA_NOTIFICATION_GET_SPM |
-            FFA_NOTIFICATION_GET_HYPERVISOR);
+    struct parley_regs reply =
+        WORLD_CALL(receiver()->vm, vcpu, FFA_NOTIFICATION_GET,
+                   ffa_receiver_info_make(SIGNAL_RECEIVER, (uint16_t)vcpu),
+                   FFA_NOTIFICATION_GET_SP | FFA_NOTIFICATION_GET_VM | FFA_NOTIFICATION_GET_SPM |
+                       FFA_NOTIFICATION_GET_HYPERVISOR);
 
     if (succeeded(&reply)) {
         count(world.got_of_partitions, reply.x[2] | reply.x[3] << 32);

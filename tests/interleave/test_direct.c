@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Direct messages between VMs that live: requests, answers, interrupts and waits cross. Each request
- * that is accepted has one end, its own answer; and nobody sleeps for whom there is a message.
+ * Direct messages between VMs that live: requests, answers, interrupts and waits cross. Each
+ * request that is accepted has one end, its own answer; and nobody sleeps for whom there is a
+ * message.
  */
 #include "messages.h"
 #include "tests.h"
@@ -256,8 +257,8 @@ static void b_answers(void)
 /* The other vCPU answers what it was not asked, with an answer of its own. */
 static void b_second_answers(void)
 {
-    world.replies[2][0] = WORLD_CALL(vm(B)->vm, 1, FFA_MSG_SEND_DIRECT_RESP_32, ffa_ids_make(B, A),
-                                     0, TOKEN_B);
+    world.replies[2][0] =
+        WORLD_CALL(vm(B)->vm, 1, FFA_MSG_SEND_DIRECT_RESP_32, ffa_ids_make(B, A), 0, TOKEN_B);
 }
 
 static void check_wrong_vcpu(void)

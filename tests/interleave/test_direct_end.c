@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Direct messages between VMs of which one ends, is reset, or loses a vCPU, at any moment. Who lives
- * on gets one end of its request: its answer, ABORTED, or a refusal. Nobody hears of another life.
+ * Direct messages between VMs of which one ends, is reset, or loses a vCPU, at any moment. Who
+ * lives on gets one end of its request: its answer, ABORTED, or a refusal. Nobody hears of another
+ * life.
  */
 #include "messages.h"
 #include "tests.h"
@@ -176,11 +177,10 @@ static bool was_answered(bool was_under_way)
     if (is_answer(reply, A, B, TOKEN_A)) {
         return true;
     }
-    EXPECT(refused(reply, FFA_ABORTED) ||
-               (!was_under_way &&
-                (refused(reply, FFA_BUSY) || refused(reply, FFA_INVALID_PARAMETERS))),
-           "A's request ends with %#llx, %d", (unsigned long long)reply->x[0],
-           (int32_t)reply->x[2]);
+    EXPECT(
+        refused(reply, FFA_ABORTED) || (!was_under_way && (refused(reply, FFA_BUSY) ||
+                                                           refused(reply, FFA_INVALID_PARAMETERS))),
+        "A's request ends with %#llx, %d", (unsigned long long)reply->x[0], (int32_t)reply->x[2]);
     return false;
 }
 

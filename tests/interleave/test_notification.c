@@ -92,8 +92,7 @@ static void second_vcpu_looks(void)
 
 static void ask_for_news(void)
 {
-    world.replies[3][0] =
-        WORLD_CALL(vm(SIGNAL_RECEIVER)->vm, 1, FFA_NOTIFICATION_INFO_GET_64);
+    world.replies[3][0] = WORLD_CALL(vm(SIGNAL_RECEIVER)->vm, 1, FFA_NOTIFICATION_INFO_GET_64);
 }
 
 static void first_vcpu_goes(void)
@@ -182,8 +181,7 @@ static void check_nobody_there(void)
 static void check_news(void)
 {
     struct parley_regs *told = &world.replies[3][0];
-    struct parley_regs later =
-        WORLD_CALL(vm(SIGNAL_RECEIVER)->vm, 1, FFA_NOTIFICATION_INFO_GET_64);
+    struct parley_regs later = WORLD_CALL(vm(SIGNAL_RECEIVER)->vm, 1, FFA_NOTIFICATION_INFO_GET_64);
     bool is_pending;
 
     tell_outcome();
@@ -272,8 +270,8 @@ static const struct interleave_test tests[] = {
     NOTIFY_TEST("notify_two_lookers", set_up, check, ALSO_BY_CALL, {"set twice", first_sets_twice},
                 {"look", look}, {"second vCPU looks", second_vcpu_looks}),
     NOTIFY_TEST("notify_for_vcpu", set_up, check_for_vcpu, ALSO_BY_CALL,
-                {"set for vCPU", first_sets_for_vcpu}, {"second sets", second_sets},
-                {"look", look}, {"second vCPU looks", second_vcpu_looks}),
+                {"set for vCPU", first_sets_for_vcpu}, {"second sets", second_sets}, {"look", look},
+                {"second vCPU looks", second_vcpu_looks}),
     NOTIFY_TEST("notify_news", set_up, check_news, ALSO_BY_CALL, {"set", first_sets},
                 {"INFO_GET", ask_for_news}, {"look", look}),
     NOTIFY_TEST("notify_unbind", set_up, check_unbind_set, ALSO_BY_CALL, {"set", first_sets},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Notifications between VMs of which one ends or is reset, at any moment. What one life was sent, or
- * was allowed to send, is not another's.
+ * Notifications between VMs of which one ends or is reset, at any moment. What one life was sent,
+ * or was allowed to send, is not another's.
  */
 #include "signals.h"
 #include "tests.h"

@@ -27,10 +27,10 @@ struct world_page {
 };
 
 /* What a vCPU is to do next, as bits of its signals. */
-#define WORLD_WAKE       1u /* parley_port_vcpu_wake() named it */
-#define WORLD_NPI        2u /* an interrupt of the mediator's pends, */
-#define WORLD_TIMER      4u /* or one of the guest's own */
-#define WORLD_STOP       8u /* its hypervisor wants it out of the guest, */
+#define WORLD_WAKE       1u  /* parley_port_vcpu_wake() named it */
+#define WORLD_NPI        2u  /* an interrupt of the mediator's pends, */
+#define WORLD_TIMER      4u  /* or one of the guest's own */
+#define WORLD_STOP       8u  /* its hypervisor wants it out of the guest, */
 #define WORLD_STOP_TOO   16u /* as does somebody else */
 #define WORLD_INTERRUPTS (WORLD_NPI | WORLD_TIMER)
 
