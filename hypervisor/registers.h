@@ -89,7 +89,12 @@ static inline uint64_t bits(uint64_t word, unsigned int low, unsigned int count)
 
 /* SPSR: the state that an exception returns to. */
 #define PSTATE_EL1H     UINT64_C(0x05)
+#define PSTATE_MODE     UINT64_C(0x1f)
+#define PSTATE_A32_FIQ  UINT64_C(0x11)
+#define PSTATE_A32_IRQ  UINT64_C(0x12)
 #define PSTATE_A32_SVC  UINT64_C(0x13)
+#define PSTATE_A32_ABT  UINT64_C(0x17)
+#define PSTATE_A32_UND  UINT64_C(0x1b)
 #define PSTATE_AARCH32  BIT(4)
 #define PSTATE_THUMB    BIT(5)
 #define PSTATE_MASK_FIQ BIT(6)

@@ -150,13 +150,41 @@ struct vcpu *trap_synchronous(struct vcpu *vcpu)
     }
 }
 
+static bool is_in_exception_mode(const struct vcpu *vcpu)
+{
+    switch (vcpu->pstate & PSTATE_MODE) {
+    case PSTATE_A32_FIQ:
+    case PSTATE_A32_IRQ:
+    case PSTATE_A32_ABT:
+    case PSTATE_A32_UND:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/*
+ * The SPSR of the AArch32 mode that a guest is in cannot be read at EL2 under QEMU, which keeps it
+ * elsewhere: a guest that is preempted at the first instruction of its interrupt handler would lose
+ * it to the next one's. Such a moment is short, and a guest that makes it longer is not spared
+ * twice.
+ */
+static bool is_to_be_spared(struct vcpu *vcpu)
+{
+    vcpu->is_spared = !vcpu->is_spared && is_in_exception_mode(vcpu);
+    return vcpu->is_spared;
+}
+
 struct vcpu *trap_interrupt(struct vcpu *vcpu)
 {
     scheduler_take_interrupts();
     work_run();
     vgic_sync(vcpu);
     /* A kick may say that the VM ends. */
-    return scheduler_slice_is_over() || !scheduler_vm_runs(vcpu->vm) ? scheduler_yield(vcpu) : vcpu;
+    if (!scheduler_vm_runs(vcpu->vm) || (scheduler_slice_is_over() && !is_to_be_spared(vcpu))) {
+        return scheduler_yield(vcpu);
+    }
+    return vcpu;
 }
 
 /* FIQ and SError: this machine has no source of them that could be a guest's. */

@@ -23,8 +23,11 @@
 #define LR_PENDING  BIT(62)
 #define LR_ACTIVE   BIT(63)
 
-#define HCR_ENABLE    BIT(0)
-#define HCR_UNDERFLOW BIT(1) /* GIC_PPI_MAINTENANCE when at most one list register is in use */
+#define HCR_ENABLE BIT(0)
+/* GIC_PPI_MAINTENANCE when at most one list register is in use, or an end is not found in any. */
+#define HCR_UNDERFLOW BIT(1)
+#define HCR_NOT_FOUND BIT(2)
+#define HCR_ENDS      27, 5 /* how many were not found */
 
 #define VMCR_GROUP1 BIT(1) /* enabled at the CPU interface */
 #define VMCR_MASK   24
@@ -89,7 +92,13 @@ static void list_write(unsigned int index, uint64_t value)
 
 /* --- With the lock held ----------------------------------------------------------------------- */
 
-/* The most urgent one of a set that is not empty; of equals, the first. */
+/* The smaller, the more urgent. What is active was so already when its equals came. */
+static unsigned int rank(const struct vgic *vgic, unsigned int interrupt)
+{
+    return 2u * vgic->priority[interrupt] + ((vgic->active >> interrupt & 1) == 0 ? 1 : 0);
+}
+
+/* The most urgent one of a set that is not empty. */
 static unsigned int most_urgent(const struct vgic *vgic, uint32_t set)
 {
     unsigned int best = (unsigned int)__builtin_ctz(set);
@@ -97,7 +106,7 @@ static unsigned int most_urgent(const struct vgic *vgic, uint32_t set)
     for (uint32_t left = set; left != 0; left &= left - 1) {
         unsigned int next = (unsigned int)__builtin_ctz(left);
 
-        if (vgic->priority[next] < vgic->priority[best]) {
+        if (rank(vgic, next) < rank(vgic, best)) {
             best = next;
         }
     }
@@ -134,8 +143,20 @@ static void hold_timer(struct vgic *vgic, bool hold)
     }
 }
 
+/* A guest ends its handlers from the inside to the outside: first what is the most urgent. */
+static void end_innermost(struct vgic *vgic)
+{
+    if (vgic->active != 0) {
+        vgic->active &= ~(uint32_t)BIT(most_urgent(vgic, vgic->active));
+    }
+}
+
 static void fold(struct vgic *vgic)
 {
+    /* What was not found in a list register is here, and was active before what is there. */
+    for (uint64_t ends = bits(register_read(ICH_HCR_EL2), HCR_ENDS); ends > 0; ends--) {
+        end_innermost(vgic);
+    }
     for (unsigned int i = 0; i < LIST_REGISTERS; i++) {
         uint64_t list = list_read(i);
         uint32_t bit = (uint32_t)BIT(list % VGIC_INTERRUPTS);
@@ -179,27 +200,21 @@ static uint64_t take(struct vgic *vgic, unsigned int interrupt)
     return list;
 }
 
-/*
- * Active ones come first, the innermost handler's before the outer ones': the guest ends them in
- * this order, and may only end what is there. Then what pends.
- */
 static void fill(struct vcpu *vcpu)
 {
     struct vgic *vgic = &vcpu->vgic;
     uint32_t passing = forwarded(vcpu);
+    uint32_t left;
     unsigned int index = 0;
 
     settle_timer(vgic);
-    while (index < LIST_REGISTERS && vgic->active != 0) {
-        list_write(index++, take(vgic, most_urgent(vgic, vgic->active)));
-    }
-    while (index < LIST_REGISTERS && (vgic->pending & passing) != 0) {
-        list_write(index++, take(vgic, most_urgent(vgic, vgic->pending & passing)));
+    left = vgic->active | (vgic->pending & passing);
+    while (index < LIST_REGISTERS && left != 0) {
+        list_write(index++, take(vgic, most_urgent(vgic, left)));
+        left = vgic->active | (vgic->pending & passing);
     }
     vgic->is_changed = false;
-    register_write(ICH_HCR_EL2, (vgic->active | (vgic->pending & passing)) != 0
-                                    ? HCR_ENABLE | HCR_UNDERFLOW
-                                    : HCR_ENABLE);
+    register_write(ICH_HCR_EL2, HCR_ENABLE | (left != 0 ? HCR_UNDERFLOW | HCR_NOT_FOUND : 0));
 }
 
 /* The priority that an interrupt must beat: that of the innermost active one, or the mask. */

@@ -80,6 +80,8 @@ $(call hypervisor-test-guest,test_timer,64,outlaw,-DOFFENCE=OFFENCE_TIMER)
 $(call hypervisor-test-guest,test_pair,64,outlaw,-DOFFENCE=OFFENCE_PAIR)
 $(call hypervisor-test-guest,test_gic,64,outlaw,-DOFFENCE=OFFENCE_GIC)
 $(call hypervisor-test-guest,test_last,64,outlaw,-DOFFENCE=OFFENCE_LAST)
+$(call hypervisor-test-guest,test_interrupts,64,interrupts)
+$(call hypervisor-test-guest,test_interrupts_32,32,interrupts)
 $(call hypervisor-test-guest,test_endless,64,endless)
 $(call hypervisor-test-guest,test_member,64,member)
 
