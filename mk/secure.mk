@@ -7,7 +7,8 @@ SECURE_CPPFLAGS := -Iinclude -MMD -MP
 
 # For whoever links an SPMC: ports/posix compiles these for the host.
 SPMC_SOURCES := $(addprefix secure/spmc/,call.c version.c identity.c rxtx.c rxtx_vm.c vm.c \
-	discovery.c context.c partition_call.c direct.c indirect.c notification.c notification_info.c hostile.c) \
+	discovery.c context.c partition_call.c direct.c indirect.c notification.c notification_info.c \
+	hostile.c) \
 	$(addprefix secure/partitions/,partitions.c agent.c agent_vm.c agent_message.c agent_portable.c)
 
 MONITOR_C := $(addprefix secure/monitor/,main.c mmu.c el3.c gic.c smc.c psci.c secure_world.c sel1.c \
@@ -78,7 +79,8 @@ check-secure-el3: $(MONITOR_IMAGES) $(SECURE_BUILD)/payload.bin
 
 # The portable SPMC on the host, with the sanitizers: undefined behaviour and memory, then threads
 SECURE_HOST_SOURCES := $(addprefix secure/test/host/,main.c world.c version.c buffers.c discovery.c \
-	direct.c availability.c indirect.c notification.c notification_info.c hostile.c) $(SPMC_SOURCES)
+	direct.c partition.c availability.c indirect.c notification.c notification_info.c hostile.c) \
+	$(SPMC_SOURCES)
 
 CHECKS += secure-host
 check-secure-host: $(SECURE_BUILD)/test_spmc $(SECURE_BUILD)/test_spmc_tsan

@@ -6,7 +6,6 @@
  */
 #include "internal.h"
 
-#define GET_FROM_NORMAL (FFA_NOTIFICATION_GET_VM | FFA_NOTIFICATION_GET_HYPERVISOR)
 #define GET_FROM_SECURE (FFA_NOTIFICATION_GET_SP | FFA_NOTIFICATION_GET_SPM)
 
 /* --- Inboxes --- */
@@ -98,7 +97,7 @@ int32_t spmc_notification_bitmap_create(struct spmc *spmc, struct spmc_frame *fr
     return FFA_OK;
 }
 
-/* It must be quiet: nothing pending, and nothing that a partition could still set. */
+/* It must be quiet. What is pending is bound, too, but for what comes from the SPMC itself. */
 int32_t spmc_notification_bitmap_destroy(struct spmc *spmc, struct spmc_frame *frame)
 {
     const uint16_t id = (uint16_t)frame->in[1];
@@ -111,8 +110,7 @@ int32_t spmc_notification_bitmap_destroy(struct spmc *spmc, struct spmc_frame *f
     if (vm == NULL || vm->inbox.vcpus == 0) {
         return FFA_DENIED;
     }
-    if (vm->inbox.from_sps.bound != 0 || pending(&vm->inbox.from_sps) != 0 ||
-        vm->inbox.from_spm != 0) {
+    if (vm->inbox.from_sps.bound != 0 || vm->inbox.from_spm != 0) {
         return FFA_DENIED;
     }
     vm->inbox.vcpus = 0;
@@ -397,7 +395,7 @@ static void get(struct spmc_frame *frame, struct spmc_inbox *inbox, struct spmc_
     }
 }
 
-/* What VMs send to a VM is not here: to ask for it was an error, and is ignored since 1.2. */
+/* What VMs send to a VM is not here: to ask for it was an error, and since 1.2 finds nothing. */
 int32_t spmc_notification_get(struct spmc *spmc, struct spmc_frame *frame)
 {
     const uint32_t w1 = (uint32_t)frame->in[1];
@@ -409,7 +407,6 @@ int32_t spmc_notification_get(struct spmc *spmc, struct spmc_frame *frame)
     if (vm == NULL || ffa_receiver_info_vcpu(w1) >= vm->inbox.vcpus) {
         return FFA_INVALID_PARAMETERS;
     }
-    frame->in[2] &= ~(uint64_t)GET_FROM_NORMAL;
     get(frame, &vm->inbox, &vm->pair);
     return FFA_OK;
 }

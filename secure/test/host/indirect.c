@@ -92,7 +92,10 @@ static void test_bad_descriptors(void **state)
     BAD(FFA_INVALID_PARAMETERS, bad.tx_range[0].address = good.rx_range[0].address)
     BAD(FFA_INVALID_PARAMETERS, bad.tx_range[0].address += 1)
     BAD(FFA_INVALID_PARAMETERS, bad.tx_range[0].address = 0x1000)
-    assert_int_equal(map(&world, &good), FFA_OK);
+    memcpy(world.memory + 100, &good.tx, sizeof(good.tx) + sizeof(good.tx_range));
+    BAD(FFA_INVALID_PARAMETERS, bad.ids.tx_offset = 100)
+    memcpy(world.memory + 104, &good.tx, sizeof(good.tx) + sizeof(good.tx_range));
+    BAD(FFA_OK, bad.ids.tx_offset = 104)
 }
 
 static void test_acquire(void **state)
@@ -199,6 +202,23 @@ static void test_send_refused(void **state)
     assert_int_equal(status(&world, FFA_MSG_SEND2, OTHER_VM << 16, 0, 0), FFA_INVALID_PARAMETERS);
 }
 
+/* A buffer of two pages holds more than the partition's one page takes. */
+static void test_too_long(void **state)
+{
+    const struct ffa_msg_header_1_2 header = {
+        .payload_offset = 40, .ids = ffa_ids_make(VM, ECHO), .payload_size = 4096 - 40 + 1};
+    static struct world world;
+
+    (void)state;
+    world_agree(&world, FFA_VERSION_1_2);
+    assert_int_equal(status(&world, FFA_RXTX_MAP_64, TX_PA, RX_PA, 1), FFA_OK);
+    assert_int_equal(map(&world, &good), FFA_OK);
+    memcpy(at(&world, VM_TX_PA), &header, sizeof(header));
+    assert_int_equal(status(&world, FFA_MSG_SEND2, VM << 16, 0, 0), FFA_NO_MEMORY);
+    at(&world, VM_TX_PA)[16] = 0xd8; /* one byte less */
+    assert_int_equal(status(&world, FFA_MSG_SEND2, VM << 16, 0, 0), FFA_OK);
+}
+
 /* The message is FULL until the VM has been told, and the VM's until it is released. */
 static void test_partition_to_vm(void **state)
 {
@@ -258,13 +278,10 @@ static void test_partition_to_vm_refused(void **state)
 int run_indirect_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_map_for_vm),
-        cmocka_unit_test(test_bad_descriptors),
-        cmocka_unit_test(test_acquire),
-        cmocka_unit_test(test_vm_to_partition),
-        cmocka_unit_test(test_send_refused),
-        cmocka_unit_test(test_partition_to_vm),
-        cmocka_unit_test(test_partition_to_vm_refused),
+        cmocka_unit_test(test_map_for_vm),      cmocka_unit_test(test_bad_descriptors),
+        cmocka_unit_test(test_acquire),         cmocka_unit_test(test_vm_to_partition),
+        cmocka_unit_test(test_send_refused),    cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_partition_to_vm), cmocka_unit_test(test_partition_to_vm_refused),
     };
 
     return cmocka_run_group_tests_name("indirect messages", tests, NULL, NULL);

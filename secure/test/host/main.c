@@ -9,6 +9,7 @@ int main(void)
     failed += run_discovery_tests();
     failed += run_hostile_tests();
     failed += run_direct_tests();
+    failed += run_partition_tests();
     failed += run_availability_tests();
     failed += run_indirect_tests();
     failed += run_notification_tests();

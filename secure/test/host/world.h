@@ -91,6 +91,7 @@ int run_buffer_tests(void);
 int run_discovery_tests(void);
 int run_hostile_tests(void);
 int run_direct_tests(void);
+int run_partition_tests(void);
 int run_availability_tests(void);
 int run_indirect_tests(void);
 int run_notification_tests(void);
