@@ -83,8 +83,16 @@ void stage_serve(struct stage *stage)
 {
     stage->serving = guest_vcpu_start(1, servant_serve, &stage->own);
     expect(stage->client, stage->serving, "vCPU 1 serves");
-    while (THERE(stage, FFA_MSG_SEND_DIRECT_REQ_32, ffa_ids_make(stage->peer->id, ME), 0,
-                 SERVANT(SERVANT_NOTHING, 0)) == FFA_BUSY) {
-        guest_yield();
-    }
+    stage_await_own(stage);
+}
+
+void stage_await_own(const struct stage *stage)
+{
+    int32_t status;
+
+    do {
+        status = THERE(stage, FFA_MSG_SEND_DIRECT_REQ_32, ffa_ids_make(stage->peer->id, ME), 0,
+                       SERVANT(SERVANT_NOTHING, 0));
+    } while (status == FFA_BUSY);
+    expect_status(stage->client, status, FFA_OK, "the servant's request to our own");
 }

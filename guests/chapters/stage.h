@@ -26,6 +26,7 @@ struct stage {
     struct errand errand; /* to the servant, from this vCPU */
     struct servant own;   /* serves on vCPU 1, so that the servant can ask us */
     bool serving;         /* it was started */
+    bool asleep;          /* vCPU 2 is about to sleep */
 };
 
 /* An ID of a row, and two of them in one word. */
@@ -48,8 +49,11 @@ struct message stage_request(const struct stage *stage, uint32_t fid, uint32_t c
 int32_t stage_call_there(const struct stage *stage, uint32_t fid,
                          const uint64_t arguments[ERRAND_WORDS]);
 
-/* Starts vCPU 1 as this VM's own servant, which serves until the life ends, and waits for it. */
+/* Starts vCPU 1 as this VM's own servant, which serves until the life ends. */
 void stage_serve(struct stage *stage);
+
+/* Waits until it waits for a message. */
+void stage_await_own(const struct stage *stage);
 
 /* The three kinds of direct requests. */
 #define STAGE_KINDS 3u
@@ -57,11 +61,12 @@ extern const uint32_t stage_kinds[STAGE_KINDS];
 
 /* --- The chapters, in their order ------------------------------------------------------------- */
 
-void chapter_direct(struct stage *stage);     /* direct.c, direct.def */
-void chapter_responses(struct stage *stage);  /* responses.c */
-void chapter_partitions(struct stage *stage); /* partitions.c, partitions.def */
-void chapter_waiting(struct stage *stage);    /* waiting.c, under_way.def */
-
-void chapter_indirect(struct stage *stage); /* indirect.c, indirect.def */
+void chapter_direct(struct stage *stage);        /* direct.c, direct.def */
+void chapter_responses(struct stage *stage);     /* responses.c, responses.def */
+void chapter_waiting(struct stage *stage);       /* waiting.c, under_way.def */
+void chapter_partitions(struct stage *stage);    /* partitions.c, partitions.def */
+void chapter_indirect(struct stage *stage);      /* indirect.c, indirect.def */
+void chapter_notifications(struct stage *stage); /* notifications.c, notifications.def */
+void chapter_endings(struct stage *stage);       /* endings.c; the servant's life ends */
 
 #endif

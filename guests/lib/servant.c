@@ -11,8 +11,8 @@ struct service {
     struct servant *servant;
     const struct message *request;
     struct message response;
-    struct guest_regs called; /* the last SERVANT_CALL */
-    bool stops;               /* at the next interrupt */
+    struct guest_regs *called; /* this vCPU's */
+    bool stops;                /* at the next interrupt */
 };
 
 static uint32_t argument_of(const struct service *service)
@@ -43,16 +43,17 @@ static bool call(struct service *service)
     const struct message *request = service->request;
     struct message next;
 
-    service->called = FFA(&service->servant->client, SERVANT_OF(request->word[0]), request->word[1],
-                          request->word[2], request->word[3], request->word[4], 0, 0, 0);
+    *service->called =
+        FFA(&service->servant->client, SERVANT_OF(request->word[0]), request->word[1],
+            request->word[2], request->word[3], request->word[4], 0, 0, 0);
     for (unsigned int i = 0; i < ERRAND_WORDS; i++) {
-        service->response.word[1 + i] = service->called.x[i];
+        service->response.word[1 + i] = service->called->x[i];
     }
     switch (SERVANT_OF(request->word[0])) {
     case FFA_MSG_SEND_DIRECT_RESP_32:
     case FFA_MSG_SEND_DIRECT_RESP_64:
     case FFA_MSG_SEND_DIRECT_RESP2:
-        return message_read(&service->called, &next) || service->called.x[0] == FFA_INTERRUPT;
+        return message_read(service->called, &next) || service->called->x[0] == FFA_INTERRUPT;
     default:
         return false;
     }
@@ -60,8 +61,10 @@ static bool call(struct service *service)
 
 static void fetch(struct service *service)
 {
+    const struct guest_regs *called = &service->servant->called[argument_of(service)];
+
     for (unsigned int i = 0; i < ERRAND_WORDS; i++) {
-        service->response.word[1 + i] = service->called.x[ERRAND_WORDS + i];
+        service->response.word[1 + i] = called->x[ERRAND_WORDS + i];
     }
 }
 
@@ -271,8 +274,10 @@ static bool perform(struct service *service)
         guest_timer(STOP_TIMER_US);
         break;
     case SERVANT_RESET:
+        delay(word_of(service, 1));
         guest_reset();
     case SERVANT_OFF:
+        delay(word_of(service, 1));
         guest_off();
     default:
         expect(&servant->client, false, "a servant is asked what it knows");
@@ -285,7 +290,7 @@ static bool perform(struct service *service)
 
 static struct guest_regs wait_for_message(struct servant *servant)
 {
-    return FFA(&servant->client, FFA_MSG_WAIT, 0, 0);
+    return FFA(&servant->client, FFA_MSG_WAIT, 0, FFA_MSG_WAIT_KEEP_RX);
 }
 
 /* Deals with what came, and returns what comes next. */
@@ -303,7 +308,7 @@ static struct guest_regs serve(struct service *service, const struct message *re
         .word = {SERVANT_ANSWER(SERVANT_COMMAND(request->word[0]), guest_vcpu())},
     };
     if (perform(service)) {
-        return service->called;
+        return *service->called;
     }
     return message_send(&servant->client, &service->response);
 }
@@ -314,6 +319,7 @@ void servant_serve(void *argument)
     struct client *client = &service.servant->client;
     struct guest_regs answer = wait_for_message(service.servant);
 
+    service.called = &service.servant->called[guest_vcpu()];
     for (;;) {
         struct message request;
 
@@ -384,25 +390,33 @@ struct guest_regs errand_call(const struct errand *errand, uint32_t fid,
 {
     static const uint64_t none[ERRAND_WORDS];
     struct guest_regs result = {{0}};
+    unsigned int vcpu;
 
-    errand_run(errand, SERVANT(SERVANT_CALL, SERVANT_FID(fid)), arguments, &result.x[0]);
-    errand_run(errand, SERVANT(SERVANT_FETCH, 0), none, &result.x[ERRAND_WORDS]);
+    vcpu = errand_run(errand, SERVANT(SERVANT_CALL, SERVANT_FID(fid)), arguments, &result.x[0]);
+    errand_run(errand, SERVANT(SERVANT_FETCH, vcpu), none, &result.x[ERRAND_WORDS]);
     return result;
 }
 
 void errand_await(const struct errand *errand)
 {
     static const uint64_t none[ERRAND_WORDS];
-    struct message request = request_of(errand, SERVANT(SERVANT_LIFE, 0), none);
-    struct guest_regs answer = message_exchange_first(errand->client, &request);
+    struct message request = request_of(errand, SERVANT(SERVANT_NOTHING, 0), none);
+    struct message response;
 
-    expect_status(errand->client, client_status(&answer), FFA_OK, "a servant is there");
+    do {
+        struct guest_regs answer = message_exchange_first(errand->client, &request);
+
+        if (!message_read(&answer, &response)) {
+            expect_status(errand->client, client_status(&answer), FFA_OK, "a servant is there");
+            return;
+        }
+    } while (SERVANT_ARGUMENT(response.word[0]) != 0);
 }
 
-void errand_last(const struct errand *errand, uint32_t command)
+void errand_last(const struct errand *errand, uint32_t command, uint32_t microseconds)
 {
-    static const uint64_t none[ERRAND_WORDS];
-    struct message request = request_of(errand, SERVANT(command, 0), none);
+    struct message request =
+        request_of(errand, SERVANT(command, 0), (const uint64_t[ERRAND_WORDS]){microseconds});
     struct guest_regs answer = message_exchange(errand->client, &request);
 
     expect_status(errand->client, client_status(&answer), FFA_ABORTED, "who answers no more");

@@ -27,7 +27,8 @@
 /*
  * Makes the FF-A call that the argument, a SERVANT_FID(), names, with w1 to w4 as its first
  * arguments and zeros behind; answers x0 to x3 of its result, and x4 to x7 when asked to
- * SERVANT_FETCH them. A call that answers the request itself is its answer.
+ * SERVANT_FETCH what the vCPU got that the argument names. A call that answers the request itself
+ * is its answer.
  */
 #define SERVANT_CALL     2u
 #define SERVANT_FETCH    3u
@@ -73,11 +74,16 @@
 /* Which life of the VM this is, and how many requests it has had in it. */
 #define SERVANT_LIFE 15u
 
-/* Nobody answers these. SERVANT_OFF, on a vCPU other than 0, is the end of that vCPU alone. */
+/*
+ * Nobody answers these. After w1 microseconds the VM is reset, or stops; SERVANT_OFF, on a vCPU
+ * other than 0, is the end of that vCPU alone.
+ */
 #define SERVANT_RESET 16u
 #define SERVANT_OFF   17u
 
 /* --- The servant's side ----------------------------------------------------------------------- */
+
+#define SERVANT_VCPUS_MAX 4u
 
 struct servant {
     struct client client;
@@ -86,6 +92,7 @@ struct servant {
     bool released;
     uint32_t awaiting; /* vCPUs that say nothing until they are released */
     uint32_t requests;
+    struct guest_regs called[SERVANT_VCPUS_MAX]; /* what the last SERVANT_CALL of each came to */
 };
 
 /* Serves on this vCPU, for ever, or until something goes wrong. Any vCPUs of a VM may. */
@@ -125,10 +132,10 @@ uint64_t errand_ask(const struct errand *errand, uint32_t command_word,
 struct guest_regs errand_call(const struct errand *errand, uint32_t fid,
                               const uint64_t arguments[ERRAND_WORDS]);
 
-/* Waits until the servant serves. */
+/* Waits until the servant's vCPU 0 serves. For a vCPU whose requests go there: vCPU 0. */
 void errand_await(const struct errand *errand);
 
 /* Tells it to do what it cannot answer: SERVANT_RESET, SERVANT_OFF. Expects ABORTED. */
-void errand_last(const struct errand *errand, uint32_t command);
+void errand_last(const struct errand *errand, uint32_t command, uint32_t microseconds);
 
 #endif

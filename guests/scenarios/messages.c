@@ -76,10 +76,12 @@ void guest_main(void)
         turn_to(&stage, servants[i]);
         guest_print("%s with %s", say_version(versions[life]).text, stage.peer->name);
         chapter_direct(&stage);
-        chapter_partitions(&stage);
         chapter_responses(&stage);
         chapter_waiting(&stage);
+        chapter_partitions(&stage);
         chapter_indirect(&stage);
+        chapter_notifications(&stage);
+        chapter_endings(&stage);
     }
     if (life + 1 == LIVES) {
         for (size_t i = 0; i < PEER_COUNT; i++) {
