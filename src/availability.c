@@ -164,7 +164,7 @@ bool parley_availability_created(struct parley_vm *vm)
 
 /* --- The end of a VM ------------------------------------------------------ */
 
-enum availability_end parley_availability_destroyed(struct parley_vm *vm)
+enum parley_progress parley_availability_destroyed(struct parley_vm *vm)
 {
     struct availability *progress = &vm->availability;
     const struct spmc *spmc = &vm->parley->spmc;
@@ -175,10 +175,10 @@ enum availability_end parley_availability_destroyed(struct parley_vm *vm)
     }
     if (progress->left == &created) {
         (void)parley_availability_created(vm); /* its end is asked for once its beginning is over */
-        return AVAILABILITY_AGAIN;
+        return PARLEY_AGAIN;
     }
     if (index == spmc->partition_count) {
-        return AVAILABILITY_DONE;
+        return PARLEY_DONE;
     }
     if (is_subscribed(vm, index, &destroyed)) {
         uint16_t id = spmc->partitions[index].entry.id;
@@ -186,15 +186,15 @@ enum availability_end parley_availability_destroyed(struct parley_vm *vm)
 
         progress->tries++;
         if (is_to_be_tried_again(vm, status)) {
-            return AVAILABILITY_AGAIN;
+            return PARLEY_AGAIN;
         }
         if (status != FFA_OK) {
             tell_operator(vm, id, status);
             progress->tries = 0;
-            return AVAILABILITY_STUCK;
+            return PARLEY_QUARANTINED;
         }
     }
     *told_word(vm, index) &= ~told_bit(index);
     progress->tries = 0;
-    return AVAILABILITY_AGAIN;
+    return PARLEY_AGAIN;
 }

@@ -317,18 +317,12 @@ void parley_notifications_reset(struct parley_vm *vm);
 
 /* --- availability.c ------------------------------------------------------- */
 
-enum availability_end {
-    AVAILABILITY_DONE,
-    AVAILABILITY_AGAIN,
-    AVAILABILITY_STUCK, /* a partition does not acknowledge the end of the VM */
-};
-
 /* Before either of the next two. */
 void parley_availability_begin(struct parley_vm *vm);
 /* Tells one partition of the VM. True if all have been told. */
 bool parley_availability_created(struct parley_vm *vm);
-/* Tells one partition of the end of the VM. */
-enum availability_end parley_availability_destroyed(struct parley_vm *vm);
+/* Tells one partition of the end of the VM. PARLEY_QUARANTINED: it does not acknowledge it. */
+enum parley_progress parley_availability_destroyed(struct parley_vm *vm);
 /* Whether the partition is not to be seen by the VM, because it does not know it. */
 bool parley_partition_is_hidden(const struct parley_vm *vm, const struct partition *partition);
 

@@ -230,23 +230,14 @@ static enum parley_progress take_down(struct parley_vm *vm, enum vm_phase phase)
     if (!parley_direct_end(vm) || !parley_rxtx_end(vm)) {
         return PARLEY_AGAIN;
     }
-    switch (parley_availability_destroyed(vm)) {
-    case AVAILABILITY_AGAIN:
-        return PARLEY_AGAIN;
-    case AVAILABILITY_STUCK:
-        return quarantine(vm, phase);
-    case AVAILABILITY_DONE:
-        break;
+    enum parley_progress progress = parley_availability_destroyed(vm);
+    if (progress == PARLEY_DONE) {
+        progress = parley_notifications_destroy(vm);
     }
-    switch (parley_notifications_destroy(vm)) {
-    case PARLEY_DONE:
-        break;
-    case PARLEY_AGAIN:
-        return PARLEY_AGAIN;
-    default:
-        return quarantine(vm, phase);
+    if (progress == PARLEY_DONE && !parley_shadow_unregister(vm)) {
+        progress = PARLEY_QUARANTINED;
     }
-    return parley_shadow_unregister(vm) ? PARLEY_DONE : quarantine(vm, phase);
+    return progress == PARLEY_QUARANTINED ? quarantine(vm, phase) : progress;
 }
 
 static enum parley_progress continue_creation(struct parley_vm *vm)

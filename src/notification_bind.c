@@ -22,18 +22,25 @@ static uint64_t bitmap_of(const struct call *call)
     return call_word(call, 3) | (uint64_t)call_word(call, 4) << 32;
 }
 
-/* Whether the life that was bound is over: then the notification is as good as unbound. */
-static bool is_stale(const struct parley *parley, const struct binding *binding)
+/* Whether the notification is bound to somebody else, who is still in the life that was bound. */
+static bool is_taken(const struct parley_vm *vm, unsigned int notification, const struct bind *bind)
 {
-    const struct parley_vm *sender = &parley->vms[binding->sender - parley->config.vm_id_first];
-    uint64_t word = parley_load_acquire(&sender->word);
+    const struct bindings *bindings = &vm->notifications.bindings;
+    const struct parley *parley = vm->parley;
+    uint16_t sender = bindings->sender[notification];
 
-    return word_is_dying(word) || word_generation(word) != binding->generation;
+    if (sender == 0 || sender == bind->sender) {
+        return false;
+    }
+    uint64_t word = parley_load_acquire(&parley->vms[sender - parley->config.vm_id_first].word);
+    return !word_is_dying(word) && word_generation(word) == bindings->generation[notification];
 }
 
-static bool is_bound_to(const struct binding *binding, const struct bind *bind)
+static bool is_bound_to(const struct bindings *bindings, unsigned int notification,
+                        const struct bind *bind)
 {
-    return binding->sender == bind->sender && binding->generation == bind->generation;
+    return bindings->sender[notification] == bind->sender &&
+           bindings->generation[notification] == bind->generation;
 }
 
 static uint64_t pending_anywhere(const struct parley_vm *vm)
@@ -53,9 +60,7 @@ static int32_t check_bind(const struct parley_vm *vm, const struct bind *bind)
         return FFA_DENIED;
     }
     for (uint64_t left = bind->bitmap; left != 0; left = bits_rest(left)) {
-        const struct binding *binding = &vm->notifications.bindings[bits_lowest(left)];
-
-        if (binding->sender != 0 && !is_bound_to(binding, bind) && !is_stale(vm->parley, binding)) {
+        if (is_taken(vm, bits_lowest(left), bind)) {
             return FFA_DENIED;
         }
     }
@@ -68,18 +73,28 @@ static int32_t check_unbind(const struct parley_vm *vm, const struct bind *bind)
         return FFA_DENIED;
     }
     for (uint64_t left = bind->bitmap; left != 0; left = bits_rest(left)) {
-        if (vm->notifications.bindings[bits_lowest(left)].sender != bind->sender) {
+        if (vm->notifications.bindings.sender[bits_lowest(left)] != bind->sender) {
             return FFA_DENIED;
         }
     }
     return FFA_OK;
 }
 
-static void set_bindings(struct binding *bindings, uint64_t bitmap, struct binding value)
+static void set_senders(uint16_t *senders, uint64_t bitmap, uint16_t sender)
 {
     for (uint64_t left = bitmap; left != 0; left = bits_rest(left)) {
-        bindings[bits_lowest(left)] = value;
+        senders[bits_lowest(left)] = sender;
     }
+}
+
+static void set_bindings(struct bindings *bindings, const struct bind *bind)
+{
+    set_senders(bindings->sender, bind->bitmap, bind->sender);
+    for (uint64_t left = bind->bitmap; left != 0; left = bits_rest(left)) {
+        bindings->generation[bits_lowest(left)] = bind->generation;
+    }
+    bindings->per_vcpu &= ~bind->bitmap;
+    bindings->per_vcpu |= bind->is_per_vcpu ? bind->bitmap : 0;
 }
 
 static int32_t bind_vm(struct parley_vm *vm, const struct bind *bind)
@@ -87,8 +102,7 @@ static int32_t bind_vm(struct parley_vm *vm, const struct bind *bind)
     parley_lock_take(&vm->notifications.lock);
     int32_t status = check_bind(vm, bind);
     if (status == FFA_OK) {
-        set_bindings(vm->notifications.bindings, bind->bitmap,
-                     (struct binding){bind->sender, bind->generation, bind->is_per_vcpu});
+        set_bindings(&vm->notifications.bindings, bind);
     }
     parley_lock_drop(&vm->notifications.lock);
     return status;
@@ -99,7 +113,7 @@ static int32_t unbind_vm(struct parley_vm *vm, const struct bind *bind)
     parley_lock_take(&vm->notifications.lock);
     int32_t status = check_unbind(vm, bind);
     if (status == FFA_OK) {
-        set_bindings(vm->notifications.bindings, bind->bitmap, (struct binding){0});
+        set_senders(vm->notifications.bindings.sender, bind->bitmap, 0);
     }
     parley_lock_drop(&vm->notifications.lock);
     return status;
@@ -128,9 +142,8 @@ static int32_t relay_bind(const struct call *call, const struct bind *bind)
     if (status == FFA_OK) {
         /* Kept for the end of the VM, when all is to be unbound. */
         parley_lock_take(&notifications->lock);
-        set_bindings(notifications->secure_bindings, bind->bitmap,
-                     call->fid == FFA_NOTIFICATION_BIND ? (struct binding){.sender = bind->sender}
-                                                        : (struct binding){0});
+        set_senders(notifications->secure_sender, bind->bitmap,
+                    call->fid == FFA_NOTIFICATION_BIND ? bind->sender : 0);
         parley_lock_drop(&notifications->lock);
     }
     return status;
@@ -204,19 +217,15 @@ int32_t parley_handle_notification_unbind(const struct call *call, struct parley
 /* Under the receiver's lock. */
 static int32_t check_set(const struct parley_vm *receiver, const struct bind *bind)
 {
-    int32_t status = FFA_OK;
+    const struct bindings *bindings = &receiver->notifications.bindings;
+    uint64_t kind = bind->is_per_vcpu ? bind->bitmap : 0;
 
     for (uint64_t left = bind->bitmap; left != 0; left = bits_rest(left)) {
-        const struct binding *binding = &receiver->notifications.bindings[bits_lowest(left)];
-
-        if (binding->sender == 0 || !is_bound_to(binding, bind)) {
+        if (!is_bound_to(bindings, bits_lowest(left), bind)) {
             return FFA_DENIED;
         }
-        if (binding->is_per_vcpu != bind->is_per_vcpu) {
-            status = FFA_INVALID_PARAMETERS;
-        }
     }
-    return status;
+    return (bindings->per_vcpu & bind->bitmap) == kind ? FFA_OK : FFA_INVALID_PARAMETERS;
 }
 
 static int32_t set_vm(struct parley_vm *receiver, unsigned int vcpu, const struct bind *bind)

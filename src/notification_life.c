@@ -28,17 +28,17 @@ void parley_notifications_create(struct parley_vm *vm)
 /* Unbinds what one partition was bound for. True if there was nothing. */
 static bool unbind_one(struct parley_vm *vm)
 {
-    struct binding *bindings = vm->notifications.secure_bindings;
+    uint16_t *senders = vm->notifications.secure_sender;
     uint16_t sender = 0;
     uint64_t bitmap = 0;
 
     for (unsigned int i = 0; i < FFA_NOTIFICATION_COUNT; i++) {
         if (sender == 0) {
-            sender = bindings[i].sender;
+            sender = senders[i];
         }
-        if (sender != 0 && bindings[i].sender == sender) {
+        if (sender != 0 && senders[i] == sender) {
             bitmap |= 1ull << i;
-            bindings[i] = (struct binding){0};
+            senders[i] = 0;
         }
     }
     if (sender == 0) {
@@ -97,8 +97,8 @@ void parley_notifications_reset(struct parley_vm *vm)
     struct notifications *notifications = &vm->notifications;
 
     parley_zero(&notifications->global, sizeof(notifications->global));
-    parley_zero(notifications->bindings, sizeof(notifications->bindings));
-    parley_zero(notifications->secure_bindings, sizeof(notifications->secure_bindings));
+    parley_zero(&notifications->bindings, sizeof(notifications->bindings));
+    parley_zero(notifications->secure_sender, sizeof(notifications->secure_sender));
     notifications->drained = 0;
     notifications->tries = 0;
     for (unsigned int i = 0; i < vm->vcpus; i++) {

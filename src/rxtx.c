@@ -173,9 +173,12 @@ static int32_t why_not_unmapped(uint64_t word)
         return FFA_DENIED;
     case PARLEY_RX_FREE:
         return FFA_BUSY; /* a sibling has TX read */
-    default:
-        return FFA_INVALID_PARAMETERS;
+    case PARLEY_RX_UNMAPPED:
+    case PARLEY_RX_MAPPING:
+    case PARLEY_RX_UNMAPPING:
+        break;
     }
+    return FFA_INVALID_PARAMETERS;
 }
 
 int32_t parley_handle_rxtx_unmap(const struct call *call, struct parley_regs *result)

@@ -121,33 +121,39 @@ static size_t copy_to_rx(struct parley_vm *vm)
     return header_bytes + payload.bytes;
 }
 
-/* With the RX buffer held. */
-static void deliver_held(struct parley_vm *vm)
+/* The shadow is the SPMC's again: what it writes from now on is a message of its own. */
+static int32_t give_back(const struct parley_vm *vm)
 {
-    struct parley_regs release = {{FFA_RX_RELEASE, vm->id}};
+    struct parley_regs regs = {{FFA_RX_RELEASE, vm->id}};
+
+    parley_port_smc(&regs);
+    return parley_spmc_status(&regs);
+}
+
+/* With the RX buffer held. Whether the VM has a message now. */
+static bool deliver_held(struct parley_vm *vm)
+{
     uint64_t full = 1;
 
     /* A sibling may have delivered it since, or the SPMC speaks of a buffer that it does not have.
      */
     if (!parley_compare_exchange(&vm->shadow.is_full, &full, 0) || !vm->shadow.is_registered) {
         parley_rx_fill_cancel(vm);
-        return;
+        return false;
     }
 
     size_t bytes = copy_to_rx(vm);
     /*
-     * The shadow is the SPMC's again: what it writes from now on is a message of its own. If it
-     * says that it was not ours, this was no message either: the call that saw it is from before
-     * the last unmapping.
+     * If the SPMC says that the shadow was not ours, this was no message either: the call that saw
+     * it is from before the last unmapping.
      */
-    parley_port_smc(&release);
-    if (bytes == 0 || parley_spmc_status(&release) != FFA_OK) {
+    if (give_back(vm) != FFA_OK || bytes == 0) {
         parley_rx_clear(vm, bytes);
         parley_rx_fill_cancel(vm);
-        return;
+        return false;
     }
     parley_rx_fill_end(vm, bytes);
-    parley_notify(vm, EVERY_VCPU, (struct scope){.framework = FRAMEWORK_SPM});
+    return true;
 }
 
 void parley_shadow_deliver(struct parley_vm *vm)
@@ -157,7 +163,9 @@ void parley_shadow_deliver(struct parley_vm *vm)
      * looks whether there is one: so one of them does.
      */
     while (parley_load_acquire(&vm->shadow.is_full) != 0 && parley_rx_fill_begin(vm) == FFA_OK) {
-        deliver_held(vm);
+        if (deliver_held(vm)) {
+            parley_notify(vm, EVERY_VCPU, (struct scope){.framework = FRAMEWORK_SPM});
+        }
     }
 }
 

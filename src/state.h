@@ -82,20 +82,20 @@ struct scope {
     bool is_told;       /* NOTIFICATION_INFO_GET has said so */
 };
 
-/* Who may set one notification. */
-struct binding {
-    uint16_t sender;     /* 0: nobody */
-    uint32_t generation; /* of a VM: the binding is to one life */
-    bool is_per_vcpu;
+/* Who may set which notification: to VMs, a binding is to one life. */
+struct bindings {
+    uint16_t sender[FFA_NOTIFICATION_COUNT]; /* 0: nobody */
+    uint32_t generation[FFA_NOTIFICATION_COUNT];
+    uint64_t per_vcpu; /* a bit for each; the others are global */
 };
 
 struct notifications {
     parley_lock lock;
     struct scope global;
-    struct binding bindings[FFA_NOTIFICATION_COUNT]; /* to VMs */
-    struct binding
-        secure_bindings[FFA_NOTIFICATION_COUNT]; /* to partitions: the SPMC's, remembered */
-    bool has_bitmap;                             /* at the SPMC */
+    struct bindings bindings;
+    /* The partitions that the SPMC has bound: its bindings, remembered for the end of the VM. */
+    uint16_t secure_sender[FFA_NOTIFICATION_COUNT];
+    bool has_bitmap;  /* at the SPMC */
     uint16_t drained; /* at the end of the VM: vCPUs whose bits were taken, */
     uint16_t tries;   /* and how often the bitmap was refused back */
 };
