@@ -237,6 +237,14 @@ bool posix_spmc_has_buffers(void);
 bool posix_spmc_has_buffers_of(uint16_t vm_id);
 bool posix_spmc_has_bitmap_of(uint16_t vm_id);
 
+/* The buffers themselves, as the Secure world sees them. Must be there. */
+struct posix_buffers {
+    uint8_t *rx;
+    const uint8_t *tx;
+    size_t bytes; /* of each */
+};
+struct posix_buffers posix_spmc_buffers_of(uint16_t vm_id);
+
 /* How many contexts of its partitions are in the middle of something. */
 unsigned int posix_spmc_busy_contexts(void);
 

@@ -83,6 +83,16 @@ bool posix_spmc_has_buffers_of(uint16_t id)
     return vm != NULL && vm->pair.rx_owner != SPMC_RX_NOBODY;
 }
 
+struct posix_buffers posix_spmc_buffers_of(uint16_t id)
+{
+    const struct spmc_vm *vm = find_vm(id);
+
+    if (vm == NULL || vm->pair.rx_owner == SPMC_RX_NOBODY) {
+        posix_die("the SPMC has no buffers of this VM");
+    }
+    return (struct posix_buffers){.rx = vm->pair.rx, .tx = vm->pair.tx, .bytes = vm->pair.bytes};
+}
+
 bool posix_spmc_has_bitmap_of(uint16_t id)
 {
     const struct spmc_vm *vm = secure.present ? find_vm(id) : NULL;

@@ -454,6 +454,11 @@ void explore_call(void)
     explore_reach(&op);
 }
 
+unsigned int explore_thread(void)
+{
+    return search.running == COROUTINE_MAIN ? 0 : search.running;
+}
+
 const uint64_t *explore_last_load(uint64_t *value)
 {
     const struct since_call *since = &search.since_call[search.running];

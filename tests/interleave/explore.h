@@ -102,6 +102,9 @@ uint64_t explore_port_clear(uint64_t *word, uint64_t bits);
 /* A step of a hook that concerns nobody else. */
 void explore_pause(void);
 
+/* The number of the running thread; 0 between schedules. */
+unsigned int explore_thread(void);
+
 /* Waits until the word differs from `seen`, as code that polls would; nothing is run meanwhile.
  * Returns what the word is then. */
 uint64_t explore_await_change(const uint64_t *word, uint64_t seen);

@@ -3,6 +3,7 @@
  * What the hypervisor of the tests provides to the mediator. Each hook is one step, and orders
  * nothing. None may name a VM that is gone.
  */
+#include "spmc.h"
 #include "world.h"
 
 static struct world_vm *vm_of(void *context)
@@ -25,8 +26,9 @@ static struct world_vcpu *vcpu_of(void *context, unsigned int vcpu)
 
 void parley_port_smc(struct parley_regs *regs)
 {
-    (void)regs;
-    explore_fail("an SMC is made, and there is no Secure world");
+    EXPECT(world.spmc.is_there, "an SMC is made, and there is no Secure world");
+    explore_touch(&world.spmc);
+    spmc_call(regs);
 }
 
 parley_pa parley_port_pa(const void *address)
@@ -107,12 +109,13 @@ void parley_port_interrupt(void *context, unsigned int vcpu, uint16_t intid)
 
 unsigned int parley_port_cpu(void)
 {
-    return 0;
+    return world.cpu_of[explore_thread()];
 }
 
 void parley_port_cpu_kick(unsigned int cpu)
 {
-    EXPECT(cpu == 0, "CPU %u is kicked, and there is one", cpu);
+    EXPECT(cpu < WORLD_CPUS, "CPU %u is kicked", cpu);
+    explore_port_set(&world.kicks, 1ull << cpu);
 }
 
 /* --- The operator --------------------------------------------------------- */

@@ -15,6 +15,13 @@ struct ffa_uuid world_uuid(uint8_t seed, unsigned int index)
     return uuid;
 }
 
+static void begin(const struct parley_config *config)
+{
+    world.parley = parley_init(world.memory, sizeof(world.memory), config);
+    EXPECT(world.parley != NULL, "no mediator in %zu bytes: it needs %zu", sizeof(world.memory),
+           parley_memory_size(config));
+}
+
 void world_begin(void)
 {
     static const struct parley_config config = {
@@ -29,9 +36,26 @@ void world_begin(void)
     };
 
     memset(&world, 0, sizeof(world));
-    world.parley = parley_init(world.memory, sizeof(world.memory), &config);
-    EXPECT(world.parley != NULL, "no mediator in %zu bytes: it needs %zu", sizeof(world.memory),
-           parley_memory_size(&config));
+    begin(&config);
+}
+
+void world_begin_secure(void)
+{
+    static const struct parley_config config = {
+        .vm_id_first = 1,
+        .vms_max = 2,
+        .vcpus_max = 2,
+        .partitions_max = 1,
+        .rxtx_pages_max = 1,
+        .shadow_pages = 1,
+        .cpus_max = WORLD_CPUS,
+        .npi_intid = WORLD_NPI_INTID,
+        .sri_intid = WORLD_NPI_INTID + 1,
+    };
+
+    memset(&world, 0, sizeof(world));
+    world.spmc.is_there = true;
+    begin(&config);
 }
 
 struct parley_vm_config world_config(struct world_vm *of, uint16_t id, unsigned int vcpus,
@@ -46,7 +70,7 @@ struct parley_vm_config world_config(struct world_vm *of, uint16_t id, unsigned 
     for (unsigned int i = 0; i < uuids; i++) {
         of->uuids[i] = world_uuid(seed, i);
     }
-    for (uint16_t peer = 1; peer <= WORLD_VMS; peer++) {
+    for (uint16_t peer = 1; peer <= (world.spmc.is_there ? 2 : WORLD_VMS); peer++) {
         if (peer != id) {
             of->peers[peers++] = (struct parley_peer){peer, PARLEY_MAY_DISCOVER};
         }
@@ -79,6 +103,7 @@ struct parley_vm_config world_config_open(struct world_vm *of, uint16_t id, unsi
     for (unsigned int i = 0; i < config.peer_count; i++) {
         of->peers[i].rights = PARLEY_MAY_ALL;
     }
+    config.secure_rights = PARLEY_MAY_ALL;
     config.properties = FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_DIRECT_REQ_SEND |
                         FFA_PARTITION_INDIRECT_MSG | FFA_PARTITION_NOTIFICATION_RECV;
     return config;

@@ -12,6 +12,7 @@
 
 #define WORLD_VMS          4u /* IDs 1 to 4 */
 #define WORLD_VCPUS        4u /* of one VM at most */
+#define WORLD_CPUS         2u
 #define WORLD_PAGES        7u
 #define WORLD_PAGE_REFUSED 6u /* the hypervisor has no room to map this one */
 #define WORLD_REPLIES_MAX  4u /* of one thread */
@@ -53,14 +54,34 @@ struct world_vm {
     struct parley_peer peers[WORLD_VMS];
 };
 
+/* The Secure world: an SPMC and a partition, see spmc.h. It serves VM 1. */
+struct world_spmc {
+    bool is_there;
+    unsigned int gets_to_refuse; /* so many NOTIFICATION_GETs fail */
+    /* What pends: for the VM, for its vCPUs, and for each CPU of the partition's. */
+    uint64_t global;
+    uint64_t of_vcpu[WORLD_VCPUS];
+    bool rx_full;
+    uint64_t of_cpu[WORLD_CPUS];
+    uint32_t told; /* by NOTIFICATION_INFO_GET: bits SPMC_... */
+    /* The buffers that it was given: the mediator's own, and the VM's. */
+    uint8_t *own_rx;
+    uint8_t *own_tx;
+    uint8_t *vm_rx;
+    bool vm_rx_is_full; /* the VM's to read */
+};
+
 struct world {
     _Alignas(FFA_PAGE_SIZE) uint8_t pages[WORLD_PAGES][FFA_PAGE_SIZE];
     _Alignas(FFA_PAGE_SIZE) uint8_t memory[WORLD_MEMORY_BYTES];
     struct parley *parley;
+    struct world_spmc spmc;
     struct world_vm vms[WORLD_VMS + 1]; /* by ID */
     struct world_vm heirs[2];           /* created later, under an ID that another one has or had */
     struct world_page page[WORLD_PAGES];
     unsigned int events[PARLEY_EVENT_CALL_REFUSED]; /* how often each kind was told */
+    unsigned int cpu_of[EXPLORE_THREADS_MAX]; /* where each thread runs */
+    uint64_t kicks;                           /* CPUs that were kicked, one bit each */
     uint64_t left; /* a word: vCPUs that have stopped for good, one bit each */
     /* What threads got, for the check. */
     struct parley_regs replies[EXPLORE_THREADS_MAX][WORLD_REPLIES_MAX];
@@ -84,8 +105,10 @@ void world_page_accessed(void *page, bool writes);
 
 /* --- For setting up ------------------------------------------------------- */
 
-/* An empty world with a mediator. */
+/* An empty world with a mediator, */
 void world_begin(void);
+/* or with an SPMC, too. VM IDs are 1 and 2 then. */
+void world_begin_secure(void);
 /* A configuration with `uuids` UUIDs, world_uuid(seed, ...), that may discover all VMs. */
 struct parley_vm_config world_config(struct world_vm *of, uint16_t id, unsigned int vcpus,
                                      unsigned int uuids, uint8_t seed);

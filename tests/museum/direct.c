@@ -334,7 +334,88 @@ static void B13_run_with_full_rx(void **state)
     assert_int_equal(vm_status(vm).rx, PARLEY_RX_FULL);
 }
 
-SECTION(museum_direct, TEST(B12_msg_wait_releases_rx), TEST(B13_run_with_full_rx),
-        TEST(G11_resp_width_mismatch), TEST(G12_resp_kind_not_matched),
-        TEST(H1_framework_msg_from_vm), TEST(H2_direct_req_source_spoof), TEST(H7_run_arbitrary_sp),
+/* --- B3, C6 ----------------------------------------------------------------------------------- */
+
+struct ending {
+    struct posix_vm *vm;
+    enum parley_progress progress;
+    unsigned int pins;
+};
+
+/* The VM ends on another CPU, as far as it gets. */
+static void end_it(void *argument)
+{
+    struct ending *ending = argument;
+
+    ending->progress = parley_vm_destroy(posix_vm_parley(ending->vm));
+    for (unsigned int i = 0; i < 100 && ending->progress == PARLEY_AGAIN; i++) {
+        ending->progress = parley_vm_continue(posix_vm_parley(ending->vm));
+    }
+    ending->pins = posix_vm_pins(ending->vm);
+}
+
+static void finish_ending(struct ending *ending)
+{
+    assert_int_equal(posix_vm_go_on(ending->vm, ending->progress), PARLEY_DONE);
+    assert_int_equal(posix_vm_pins(ending->vm), 0);
+    posix_vm_forget(ending->vm);
+}
+
+/* A receiver that ends waits for who is writing to its RX. */
+static void B3_rx_unmapped_by_dying_receiver(void **state)
+{
+    struct pair pair;
+    struct ending ending;
+    bool finished;
+
+    (void)state;
+    pair = pair_on(FFA_VERSION_1_2, FFA_VERSION_1_1);
+    ending.vm = pair.to;
+    write_message(pair.from, FFA_VERSION_1_2, IDS, HEADER_BYTES_1_2, 1000);
+    meanwhile_at_touch(pair.to, RX_PAGE, end_it, &ending, &finished);
+    send2(pair.from);
+    meanwhile_forget();
+    assert_true(finished);
+    assert_int_equal(ending.progress, PARLEY_AGAIN);
+    assert_int_equal(ending.pins, 2);
+    finish_ending(&ending);
+    assert_status(send2(pair.from), FFA_INVALID_PARAMETERS);
+}
+
+/* Nothing of a receiver is used after its reference is dropped: it is there until it was told. */
+static void C6_use_after_rcu_unlock(void **state)
+{
+    struct pair pair;
+    struct ending ending;
+    struct waiting asked;
+    bool finished;
+
+    (void)state;
+    pair = pair_on(FFA_VERSION_1_2, FFA_VERSION_1_2);
+    ending.vm = pair.to;
+    write_message(pair.from, FFA_VERSION_1_2, IDS, HEADER_BYTES_1_2, 10);
+    meanwhile_at_signal(end_it, &ending, &finished); /* the interrupt of "RX is full" */
+    assert_status(send2(pair.from), FFA_OK);
+    meanwhile_forget();
+    assert_true(finished);
+    assert_int_equal(ending.progress, PARLEY_AGAIN);
+    finish_ending(&ending);
+    assert_int_equal(machine_off(NULL), 0);
+
+    pair = pair_on(FFA_VERSION_1_2, FFA_VERSION_1_2);
+    ending.vm = pair.to;
+    WAIT(pair.to, 0, FFA_MSG_WAIT, 0, 0);
+    meanwhile_at_signal(end_it, &ending, &finished); /* the wake of who is asked */
+    asked = WAIT(pair.from, 0, FFA_MSG_SEND_DIRECT_REQ_32, IDS, 0, 0, 0, 0, 0, 0);
+    meanwhile_forget();
+    assert_true(finished);
+    assert_int_equal(ending.progress, PARLEY_AGAIN);
+    finish_ending(&ending);
+    assert_status(woken(&asked), FFA_ABORTED);
+}
+
+SECTION(museum_direct, TEST(B3_rx_unmapped_by_dying_receiver), TEST(B12_msg_wait_releases_rx),
+        TEST(B13_run_with_full_rx), TEST(C6_use_after_rcu_unlock), TEST(G11_resp_width_mismatch),
+        TEST(G12_resp_kind_not_matched), TEST(H1_framework_msg_from_vm),
+        TEST(H2_direct_req_source_spoof), TEST(H7_run_arbitrary_sp),
         TEST(H8_message_to_uninitialised))

@@ -12,27 +12,6 @@ static uint32_t header_bytes(uint32_t version)
     return version == FFA_VERSION_1_2 ? HEADER_BYTES_1_2 : HEADER_BYTES_1_1;
 }
 
-/* A sender and a receiver, with a page of RX and of TX each. */
-struct pair {
-    struct posix_vm *from; /* VM 1 */
-    struct posix_vm *to;   /* VM 2 */
-};
-
-#define IDS ffa_ids_make(1, 2)
-
-static struct pair pair_on(uint32_t from, uint32_t to)
-{
-    struct pair pair;
-
-    machine_on(NULL);
-    pair.from = talker_on(1, from);
-    pair.to = talker_on(2, to);
-    vm_map(pair.from, 1);
-    vm_map(pair.to, 1);
-    vm_paint(pair.to, RX_PAGE, 1, 0x5a);
-    return pair;
-}
-
 /* --- A1 --------------------------------------------------------------------------------------- */
 
 /* A header that would be refused, or that would lead out of every buffer. */
@@ -175,86 +154,6 @@ static void A8_guest_header_forwarded_live(void **state)
         assert_int_equal(answer.x[7], sum);
         assert_int_equal(machine_off(NULL), 0);
     }
-}
-
-/* --- B3, C6 ----------------------------------------------------------------------------------- */
-
-struct ending {
-    struct posix_vm *vm;
-    enum parley_progress progress;
-    unsigned int pins;
-};
-
-/* The VM ends on another CPU, as far as it gets. */
-static void end_it(void *argument)
-{
-    struct ending *ending = argument;
-
-    ending->progress = parley_vm_destroy(posix_vm_parley(ending->vm));
-    for (unsigned int i = 0; i < 100 && ending->progress == PARLEY_AGAIN; i++) {
-        ending->progress = parley_vm_continue(posix_vm_parley(ending->vm));
-    }
-    ending->pins = posix_vm_pins(ending->vm);
-}
-
-static void finish_ending(struct ending *ending)
-{
-    assert_int_equal(posix_vm_go_on(ending->vm, ending->progress), PARLEY_DONE);
-    assert_int_equal(posix_vm_pins(ending->vm), 0);
-    posix_vm_forget(ending->vm);
-}
-
-/* A receiver that ends waits for who is writing to its RX. */
-static void B3_rx_unmapped_by_dying_receiver(void **state)
-{
-    struct pair pair;
-    struct ending ending;
-    bool finished;
-
-    (void)state;
-    pair = pair_on(FFA_VERSION_1_2, FFA_VERSION_1_1);
-    ending.vm = pair.to;
-    write_message(pair.from, FFA_VERSION_1_2, IDS, HEADER_BYTES_1_2, 1000);
-    meanwhile_at_touch(pair.to, RX_PAGE, end_it, &ending, &finished);
-    send2(pair.from);
-    meanwhile_forget();
-    assert_true(finished);
-    assert_int_equal(ending.progress, PARLEY_AGAIN);
-    assert_int_equal(ending.pins, 2);
-    finish_ending(&ending);
-    assert_status(send2(pair.from), FFA_INVALID_PARAMETERS);
-}
-
-/* Nothing of a receiver is used after its reference is dropped: it is there until it was told. */
-static void C6_use_after_rcu_unlock(void **state)
-{
-    struct pair pair;
-    struct ending ending;
-    struct waiting asked;
-    bool finished;
-
-    (void)state;
-    pair = pair_on(FFA_VERSION_1_2, FFA_VERSION_1_2);
-    ending.vm = pair.to;
-    write_message(pair.from, FFA_VERSION_1_2, IDS, HEADER_BYTES_1_2, 10);
-    meanwhile_at_signal(end_it, &ending, &finished); /* the interrupt of "RX is full" */
-    assert_status(send2(pair.from), FFA_OK);
-    meanwhile_forget();
-    assert_true(finished);
-    assert_int_equal(ending.progress, PARLEY_AGAIN);
-    finish_ending(&ending);
-    assert_int_equal(machine_off(NULL), 0);
-
-    pair = pair_on(FFA_VERSION_1_2, FFA_VERSION_1_2);
-    ending.vm = pair.to;
-    WAIT(pair.to, 0, FFA_MSG_WAIT, 0, 0);
-    meanwhile_at_signal(end_it, &ending, &finished); /* the wake of who is asked */
-    asked = WAIT(pair.from, 0, FFA_MSG_SEND_DIRECT_REQ_32, IDS, 0, 0, 0, 0, 0, 0);
-    meanwhile_forget();
-    assert_true(finished);
-    assert_int_equal(ending.progress, PARLEY_AGAIN);
-    finish_ending(&ending);
-    assert_status(woken(&asked), FFA_ABORTED);
 }
 
 /* --- B7 --------------------------------------------------------------------------------------- */
@@ -534,7 +433,6 @@ static void J7_two_vm_lock_order(void **state)
 }
 
 SECTION(museum_indirect, TEST(A1_send2_header_invented_load), TEST(A8_guest_header_forwarded_live),
-        TEST(B3_rx_unmapped_by_dying_receiver), TEST(B7_rxtx_descr_alignment),
-        TEST(C6_use_after_rcu_unlock), TEST(D19_send2_header_v12), TEST(E12_size_off_by_header),
+        TEST(B7_rxtx_descr_alignment), TEST(D19_send2_header_v12), TEST(E12_size_off_by_header),
         TEST(E21_subtraction_before_check), TEST(H3_send2_without_rx_acquire),
         TEST(J7_two_vm_lock_order))

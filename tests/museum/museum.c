@@ -28,6 +28,7 @@ int main(void)
     failed += museum_indirect(&count);
     failed += museum_signals(&count);
     failed += museum_availability(&count);
+    failed += museum_incoming(&count);
     printf("%zu passed, %d failed\n", count - (size_t)failed, failed);
     return failed == 0 ? 0 : 1;
 }

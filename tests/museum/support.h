@@ -278,5 +278,6 @@ int museum_direct(size_t *count);
 int museum_indirect(size_t *count);
 int museum_signals(size_t *count);
 int museum_availability(size_t *count);
+int museum_incoming(size_t *count);
 
 #endif

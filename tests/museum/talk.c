@@ -122,6 +122,19 @@ struct parley_regs send2(struct posix_vm *vm)
     return CALL(vm, 0, FFA_MSG_SEND2, 0, 0);
 }
 
+struct pair pair_on(uint32_t from, uint32_t to)
+{
+    struct pair pair;
+
+    machine_on(NULL);
+    pair.from = talker_on(1, from);
+    pair.to = talker_on(2, to);
+    vm_map(pair.from, 1);
+    vm_map(pair.to, 1);
+    vm_paint(pair.to, RX_PAGE, 1, 0x5a);
+    return pair;
+}
+
 /* --- An SPMC that was asked to say something else -----------------------------------------------
  */
 

@@ -39,6 +39,17 @@ void expect_message(struct posix_vm *vm, uint32_t version, uint32_t ids, uint32_
 
 struct parley_regs send2(struct posix_vm *vm);
 
+/* A sender and a receiver, with a page of RX and of TX each. */
+struct pair {
+    struct posix_vm *from; /* VM 1 */
+    struct posix_vm *to;   /* VM 2 */
+};
+
+#define IDS ffa_ids_make(1, 2)
+
+/* Without a Secure world; the receiver's RX is painted. */
+struct pair pair_on(uint32_t from, uint32_t to);
+
 /* An SPMC that answers each call of one ABI, in either width, with these registers; others are
  * served. `calls` counts the first kind. */
 struct answering {

@@ -30,18 +30,25 @@ static _Noreturn void rig_die(const char *why)
     abort();
 }
 
-void rig_start_with(const struct spmc_config *secure, const struct parley_config *config)
+void rig_start_served(const struct spmc_config *secure, const struct parley_config *config,
+                      posix_smc_handler *handler)
 {
     size_t bytes = parley_memory_size(config);
 
     rig_stop();
     posix_start(secure);
+    posix_smc_replace(handler, NULL);
     rig.on = true;
     rig.vms = 0;
     rig.parley = parley_init(posix_memory_take(bytes), bytes, config);
     if (rig.parley == NULL) {
         rig_die("parley_init() refuses");
     }
+}
+
+void rig_start_with(const struct spmc_config *secure, const struct parley_config *config)
+{
+    rig_start_served(secure, config, NULL);
 }
 
 void rig_start(const struct spmc_config *secure)

@@ -26,6 +26,10 @@ extern const struct parley_config rig_default_config;
 void rig_start(const struct spmc_config *secure);
 void rig_start_with(const struct spmc_config *secure, const struct parley_config *config);
 
+/* The same, with this in front of the Secure world from the first SMC on. */
+void rig_start_served(const struct spmc_config *secure, const struct parley_config *config,
+                      posix_smc_handler *handler);
+
 /*
  * Destroys what there is, shuts Parley down, and powers off. True if all that worked and nothing
  * broke a rule since rig_start(). Does nothing if the rig was not started, or is stopped already.
