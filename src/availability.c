@@ -59,7 +59,7 @@ static int32_t judge(struct parley_vm *vm, const struct availability_kind *kind,
     switch ((uint32_t)regs->x[0]) {
     case FFA_INTERRUPT:
     case FFA_YIELD:
-        if (ffa_target_endpoint((uint32_t)regs->x[1]) != partition) {
+        if (!parley_secure_is_context(&vm->parley->spmc, partition, (uint32_t)regs->x[1])) {
             return FFA_ABORTED;
         }
         progress->left = kind;

@@ -92,18 +92,21 @@ static bool claim_receiver(struct parley_vm *receiver, unsigned int preferred, u
 }
 
 /*
- * Takes a sender that waits for an answer from `peer`, interrupted or not, to fill its message.
- * False if it does not wait for that any more.
+ * Takes a sender that waits for the answer to one request, interrupted or not, to fill its message.
+ * False if it does not wait for that any more. *word is then what the sender's word is.
  */
-static bool claim_sender(struct vcpu *sender, uint32_t peer)
+static bool claim_sender(struct vcpu *sender, uint32_t peer, uint32_t request, uint64_t *word)
 {
-    uint64_t waits = vcpu_word(VCPU_WAITS_ANSWER, peer);
-    uint64_t left = vcpu_word(VCPU_LEFT, peer);
-    uint64_t word = parley_load_acquire(&sender->word);
+    uint64_t waits = vcpu_word_of_request(VCPU_WAITS_ANSWER, peer, request);
+    uint64_t left = vcpu_word_of_request(VCPU_LEFT, peer, request);
 
+    *word = parley_load_acquire(&sender->word);
     /* An interrupt turns one into the other, and FFA_RUN back: a try that fails has seen that. */
-    while (word == waits || word == left) {
-        if (parley_compare_exchange(&sender->word, &word, vcpu_word(VCPU_FILLING, peer))) {
+    while (*word == waits || *word == left) {
+        uint64_t filling = vcpu_word_moved(*word, VCPU_FILLING);
+
+        if (parley_compare_exchange(&sender->word, word, filling)) {
+            *word = filling;
             return true;
         }
     }
@@ -111,13 +114,13 @@ static bool claim_sender(struct vcpu *sender, uint32_t peer)
 }
 
 /*
- * The message is complete. Pairs with the acquire in parley_continue(). A vCPU that was interrupted
- * in its wait is woken, too: it may have come back, and blocked, while the message was being
- * written.
+ * The message of a vCPU that is FILLING, as `word` says, is complete. Pairs with the acquire in
+ * parley_continue(). A vCPU that was interrupted in its wait is woken, too: it may have come back,
+ * and blocked, while the message was being written.
  */
-static void hand_over(struct parley_vm *vm, unsigned int index, uint32_t peer)
+static void hand_over(struct parley_vm *vm, unsigned int index, uint64_t word)
 {
-    parley_store_release(&vm->vcpu[index].word, vcpu_word(VCPU_READY, peer));
+    parley_store_release(&vm->vcpu[index].word, vcpu_word_moved(word, VCPU_READY));
     parley_port_vcpu_wake(vm->context, index);
 }
 
@@ -162,11 +165,14 @@ static int32_t send_request(const struct call *call, struct parley_vm *receiver)
         .sender = call->vm->id,
         .sender_vcpu = (uint16_t)call->vcpu,
         .sender_generation = word_generation(parley_load_acquire(&call->vm->word)),
+        .sender_request = ++sender->requests & VCPU_REQUEST_MASK,
     };
     /* First the sender waits, then the receiver may answer it. */
-    parley_store_release(&sender->word, vcpu_word(VCPU_WAITS_ANSWER,
-                                                  ffa_target_make(receiver->id, (uint16_t)index)));
-    hand_over(receiver, index, 0);
+    parley_store_release(&sender->word,
+                         vcpu_word_of_request(VCPU_WAITS_ANSWER,
+                                              ffa_target_make(receiver->id, (uint16_t)index),
+                                              sender->requests));
+    hand_over(receiver, index, vcpu_word(VCPU_FILLING, 0));
     return SERVED_BLOCK;
 }
 
@@ -206,25 +212,24 @@ int32_t parley_handle_direct_req(const struct call *call, struct parley_regs *re
 
 /* --- Responses ------------------------------------------------------------ */
 
-/* Writes the answer to the sender that `service` names, if it still waits. False if it does not. */
-static bool answer(const struct parley_vm *vm, unsigned int vcpu, const struct service *service,
+/* Writes the answer to the sender that `service` names, if it still waits for it. */
+static void answer(const struct parley_vm *vm, unsigned int vcpu, const struct service *service,
                    const struct parley_regs *message)
 {
     uint32_t peer = ffa_target_make(vm->id, (uint16_t)vcpu);
     struct parley_vm *sender =
         parley_endpoint_take_again(vm->parley, service->sender, service->sender_generation);
-    bool answered = false;
+    uint64_t word;
 
     if (sender == NULL) {
-        return false;
+        return;
     }
-    if (claim_sender(&sender->vcpu[service->sender_vcpu], peer)) {
-        sender->vcpu[service->sender_vcpu].message = *message;
-        hand_over(sender, service->sender_vcpu, peer);
-        answered = true;
+    struct vcpu *waiter = &sender->vcpu[service->sender_vcpu];
+    if (claim_sender(waiter, peer, service->sender_request, &word)) {
+        waiter->message = *message;
+        hand_over(sender, service->sender_vcpu, word);
     }
     parley_endpoint_drop(sender);
-    return answered;
 }
 
 int32_t parley_handle_direct_resp(const struct call *call, struct parley_regs *result)
@@ -250,7 +255,7 @@ int32_t parley_handle_direct_resp(const struct call *call, struct parley_regs *r
      * here on the next request may already be written: nothing of the vCPU's is touched any more.
      */
     parley_store_release(&vcpu->word, vcpu_word(VCPU_WAITS_MESSAGE, 0));
-    (void)answer(call->vm, call->vcpu, &service, &message);
+    answer(call->vm, call->vcpu, &service, &message);
     return SERVED_BLOCK;
 }
 
@@ -286,7 +291,7 @@ bool parley_direct_leave(struct parley_vm *vm, unsigned int index)
     }
     /* Served, or not even picked up: whoever waits for it waits no more. */
     if (vcpu->serving.fid != 0) {
-        (void)answer(vm, index, &vcpu->serving, &aborted);
+        answer(vm, index, &vcpu->serving, &aborted);
         vcpu->serving.fid = 0;
     }
     return true;

@@ -261,6 +261,8 @@ int32_t parley_secure_request(const struct call *call, uint16_t partition,
 /* FFA_RUN for what this vCPU's word names: SECURE_LEFT, or READY after Parley has ended it. */
 int32_t parley_secure_run(const struct call *call, uint32_t target, struct parley_regs *result);
 bool parley_secure_is_visible(const struct parley_vm *vm, uint16_t id);
+/* Whether target information names a context of this partition. */
+bool parley_secure_is_context(const struct spmc *spmc, uint16_t id, uint32_t target);
 /*
  * Whether the VM may send to the partition what `properties` receive: INVALID_PARAMETERS if it does
  * not see it or it has not the UUID, DENIED if policy or the partition forbid it.
@@ -274,7 +276,8 @@ bool parley_secure_end(struct parley_vm *vm);
 
 /* --- shadow.c ------------------------------------------------------------- */
 
-bool parley_shadow_is_wanted(const struct parley_vm *vm);
+/* Whether Parley can carry indirect messages between VMs and Secure Partitions at all. */
+bool parley_shadow_is_possible(const struct parley *parley);
 /* While the VM's pair is MAPPING: registers the shadow with the SPMC, if it is wanted. */
 void parley_shadow_register(struct parley_vm *vm);
 /* While the VM's pair is UNMAPPING, or at its end. False if the SPMC does not give it back. */

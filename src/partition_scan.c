@@ -91,6 +91,9 @@ static bool next_partition(struct partition_scan *scan, struct partition_entry *
         if (partition_is_listed(scan, index)) {
             *entry = spmc->partitions[index].entry;
             entry->properties &= scan->properties_shown & ~(uint32_t)PROPERTIES_NOT_OF_SECURE;
+            if (!parley_shadow_is_possible(scan->caller->parley)) {
+                entry->properties &= ~(uint32_t)FFA_PARTITION_INDIRECT_MSG;
+            }
             digest_add(scan, entry->id);
             return true;
         }

@@ -48,13 +48,13 @@ int32_t parley_vcpu_take_answer(struct vcpu *vcpu, struct parley_regs *result)
     return (uint32_t)result->x[0] == FFA_ERROR ? parley_spmc_status(result) : FFA_OK;
 }
 
-/* An interrupted wait for a VM, waited on. `target` is what the vCPU's word names. */
-static int32_t run_own_wait(const struct call *call, uint32_t target, struct parley_regs *result)
+/* An interrupted wait for a VM, waited on. `word` is what the vCPU's word was. */
+static int32_t run_own_wait(const struct call *call, uint64_t word, struct parley_regs *result)
 {
     struct vcpu *vcpu = call_vcpu(call);
-    uint64_t word = vcpu_word(VCPU_LEFT, target);
 
-    if (parley_compare_exchange(&vcpu->word, &word, vcpu_word(VCPU_WAITS_ANSWER, target))) {
+    if (vcpu_state_of(word) == VCPU_LEFT &&
+        parley_compare_exchange(&vcpu->word, &word, vcpu_word_moved(word, VCPU_WAITS_ANSWER))) {
         return SERVED_BLOCK;
     }
     /* If it is being written in this moment, a wake comes with it. */
@@ -71,7 +71,7 @@ int32_t parley_handle_run(const struct call *call, struct parley_regs *result)
     /* First what this vCPU has under way, whatever has become of the other end since. */
     if (vcpu_state_of(word) != VCPU_RUNNING && vcpu_peer_of(word) == target) {
         return is_secure ? parley_secure_run(call, target, result)
-                         : run_own_wait(call, target, result);
+                         : run_own_wait(call, word, result);
     }
     bool is_visible = is_secure ? parley_secure_is_visible(call->vm, endpoint)
                                 : parley_endpoint_is_visible(call->vm, endpoint);
@@ -104,7 +104,7 @@ static bool interrupt_wait(struct vcpu *waiter, uint64_t *word)
         return parley_compare_exchange(&waiter->word, word, vcpu_word(VCPU_RUNNING, 0));
     }
     return state == VCPU_WAITS_ANSWER &&
-           parley_compare_exchange(&waiter->word, word, vcpu_word(VCPU_LEFT, vcpu_peer_of(*word)));
+           parley_compare_exchange(&waiter->word, word, vcpu_word_moved(*word, VCPU_LEFT));
 }
 
 enum parley_outcome parley_vcpu_interrupt(struct parley_vm *vm, unsigned int vcpu,

@@ -94,6 +94,15 @@ static int32_t check_request(const struct call *call, uint16_t partition)
     return parley_secure_check(call->vm, partition, &uuid, FFA_PARTITION_DIRECT_REQ2_RECV | width);
 }
 
+bool parley_secure_is_context(const struct spmc *spmc, uint16_t id, uint32_t target)
+{
+    struct uuid any = {0, 0};
+    const struct partition *partition = find_partition(spmc, id, &any);
+
+    return ffa_target_endpoint(target) == id && partition != NULL &&
+           ffa_target_vcpu(target) < partition->entry.contexts;
+}
+
 /* --- The answer ----------------------------------------------------------- */
 
 static bool is_response(const struct call *call, const struct vcpu *vcpu, uint16_t partition,
@@ -129,7 +138,7 @@ static int32_t leave_unfinished(const struct call *call, uint16_t partition,
     struct vcpu *vcpu = call_vcpu(call);
     uint32_t target = (uint32_t)regs->x[1];
 
-    if (ffa_target_endpoint(target) != partition) {
+    if (!parley_secure_is_context(&call->vm->parley->spmc, partition, target)) {
         return FFA_ABORTED;
     }
     vcpu->left_on_cpu = parley_port_cpu();

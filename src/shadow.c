@@ -22,9 +22,16 @@ static uint16_t shadow_pages(const struct parley_vm *vm)
     return vm->rxtx.pages < pages_max ? vm->rxtx.pages : pages_max;
 }
 
-bool parley_shadow_is_wanted(const struct parley_vm *vm)
+bool parley_shadow_is_possible(const struct parley *parley)
 {
-    return vm->parley->spmc.takes_messages && vm->parley->config.shadow_pages != 0 &&
+    return parley->spmc.takes_messages && parley->config.shadow_pages != 0;
+}
+
+/* Only for a VM that can have such messages: the SPMC is told of no other. */
+static bool is_wanted(const struct parley_vm *vm)
+{
+    return parley_shadow_is_possible(vm->parley) &&
+           word_version(parley_load_acquire(&vm->word)) >= VERSION_1_1 &&
            (vm->secure_rights & PARLEY_MAY_MESSAGE) != 0 &&
            (vm->properties & FFA_PARTITION_INDIRECT_MSG) != 0;
 }
@@ -33,7 +40,7 @@ void parley_shadow_register(struct parley_vm *vm)
 {
     struct shadow *shadow = &vm->shadow;
 
-    if (shadow->is_registered || !parley_shadow_is_wanted(vm)) {
+    if (shadow->is_registered || !is_wanted(vm)) {
         return;
     }
     shadow->pages = shadow_pages(vm);

@@ -112,6 +112,7 @@ struct service {
     uint16_t sender;
     uint16_t sender_vcpu;
     uint32_t sender_generation;
+    uint32_t sender_request;
 };
 
 /*
@@ -123,6 +124,7 @@ struct vcpu {
     struct parley_regs message;
     struct service serving;
     struct scope notifications;
+    uint32_t requests;        /* how many it has sent to VMs: see vcpu.h */
     uint32_t asked;           /* the kind of its request to a Secure Partition */
     unsigned int left_on_cpu; /* while SECURE_LEFT */
     unsigned int runs;        /* how often Parley has resumed what it left */

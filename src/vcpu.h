@@ -3,8 +3,11 @@
  * The one word of a vCPU in messages: what it waits for, and for whom.
  *
  *      63        48 47        32 31           8 7      0
- *     |  endpoint  |   vCPU     |      0       |  state |
+ *     |  endpoint  |   vCPU     |   request    |  state |
  *                 peer
+ *
+ * request counts the vCPU's own requests, so that a late answer to one is not taken for the answer
+ * to another to the same peer. It is 0 while none is under way.
  *
  *     RUNNING -> WAITS_MESSAGE -> FILLING -> READY -> RUNNING      a receiver
  *     RUNNING -> WAITS_ANSWER  -> FILLING -> READY -> RUNNING      a sender
@@ -34,6 +37,20 @@ enum vcpu_state {
 static inline uint64_t vcpu_word(enum vcpu_state state, uint32_t peer)
 {
     return ((uint64_t)peer << 32) | state;
+}
+
+#define VCPU_REQUEST_SHIFT 8
+#define VCPU_REQUEST_MASK  0xffffffu
+
+static inline uint64_t vcpu_word_of_request(enum vcpu_state state, uint32_t peer, uint32_t request)
+{
+    return vcpu_word(state, peer) | (request & VCPU_REQUEST_MASK) << VCPU_REQUEST_SHIFT;
+}
+
+/* The same wait, in another state. */
+static inline uint64_t vcpu_word_moved(uint64_t word, enum vcpu_state state)
+{
+    return (word & ~0xffull) | state;
 }
 
 static inline enum vcpu_state vcpu_state_of(uint64_t word)
