@@ -182,6 +182,57 @@ static void every_id_makes_final(void **state)
     }
 }
 
-SECTION(golden_range, TEST(feature_ids_are_those_of_the_table),
+/* --- FFA_CONSOLE_LOG -------------------------------------------------------------------------- */
+
+static void expect_log(uint32_t fid, uint32_t most)
+{
+    static const char text[] = "Each character of this line of text differs from its neighbours, "
+                               "goes to the console as it is, & is there one time.0123456789ABCDEF";
+    struct posix_vm *vm = vm_on(&(struct vm_setup){.id = 1, .version = FFA_VERSION_1_2});
+    const unsigned int width = ffa_fid_is_64(fid) ? 8 : 4;
+    uint64_t regs[FFA_REGS_MAX] = {fid};
+    size_t written = 0;
+
+    assert_in_range(sizeof(text), 129, 256);
+    for (unsigned int i = 0; i < 128 && 2 + i / width < FFA_REGS_MAX; i++) {
+        regs[2 + i / width] |= (uint64_t)(uint8_t)text[i] << (8 * (i % width));
+    }
+    for (uint32_t count = 0; count <= 0xff; count++) {
+        const bool good = count >= 1 && count <= most;
+
+        regs[1] = count;
+        assert_status(museum_call(vm, 0, regs, FFA_REGS_MAX),
+                      good ? FFA_OK : FFA_INVALID_PARAMETERS);
+        if (good) {
+            assert_memory_equal(posix_console(vm) + written, text, count);
+            written += count;
+        }
+        assert_int_equal(strlen(posix_console(vm)), written);
+    }
+    vm_off(vm);
+}
+
+/* A console takes what fits the registers, and says how much if that was not all. */
+static void console_log_takes_its_limits(void **state)
+{
+    struct parley_regs answer;
+    struct posix_vm *vm;
+
+    (void)state;
+    machine_on(NULL);
+    expect_log(FFA_CONSOLE_LOG_32, FFA_CONSOLE_LOG_32_MAX);
+    expect_log(FFA_CONSOLE_LOG_64, FFA_CONSOLE_LOG_64_MAX);
+    vm = vm_on(&(struct vm_setup){.id = 1, .version = FFA_VERSION_1_2});
+    posix_console_allow(vm, 3);
+    answer = CALL(vm, 0, FFA_CONSOLE_LOG_32, 5, 0x1b434241, 0x44);
+    assert_int_equal(status_of(&answer), FFA_RETRY);
+    assert_int_equal(answer.x[3], 3);
+    assert_string_equal(posix_console(vm), "ABC");
+    posix_console_allow(vm, 100);
+    assert_status(CALL(vm, 0, FFA_CONSOLE_LOG_32, 2, 0x441b), FFA_OK);
+    assert_string_equal(posix_console(vm), "ABC?D");
+}
+
+SECTION(golden_range, TEST(console_log_takes_its_limits), TEST(feature_ids_are_those_of_the_table),
         TEST(outside_the_range_is_not_parleys), TEST(outside_the_range_is_no_feature),
         TEST(every_id_is_refused_before_version), TEST(every_id_makes_final))

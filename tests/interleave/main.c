@@ -17,7 +17,7 @@ static const struct interleave_suite *const suites[] = {
     &reuse_suite,        &rx_suite,
     &create_suite,       &direct_suite,
     &direct_end_suite,   &indirect_suite,
-    &notification_suite, &notification_life_suite,
+    &notification_suite, &notification_life_suite, &signal_suite, &shadow_suite,
 };
 #define SUITES (sizeof(suites) / sizeof(suites[0]))
 
@@ -150,6 +150,7 @@ static void run_suite(const struct interleave_suite *suite, char *const *names, 
 static void crashed(int signal)
 {
     explore_fail("the code crashes with signal %d", signal);
+    fprintf(stderr, "a test cannot be set up: %s%s\n", result.report, other.report);
     _exit(1);
 }
 

@@ -126,9 +126,28 @@ bool spmc_send(uint32_t token)
 
 /* --- Notifications -------------------------------------------------------- */
 
+static void make_bitmap(struct parley_regs *regs)
+{
+    EXPECT(!spmc()->has_bitmap, "a second bitmap is made");
+    spmc()->has_bitmap = true;
+    succeed(regs);
+}
+
+static void destroy_bitmap(struct parley_regs *regs)
+{
+    EXPECT(spmc()->has_bitmap, "a bitmap is destroyed, and there is none");
+    spmc()->has_bitmap = false;
+    spmc()->global = 0;
+    memset(spmc()->of_vcpu, 0, sizeof(spmc()->of_vcpu));
+    succeed(regs);
+}
+
 void spmc_signal(unsigned int vcpu, uint32_t signals)
 {
     explore_touch(&world.spmc);
+    if (!spmc()->has_bitmap) {
+        return;
+    }
     if (vcpu == SPMC_EVERY_VCPU) {
         spmc()->global |= signals;
         spmc()->told &= ~TOLD_GLOBAL;
@@ -263,9 +282,13 @@ void spmc_call(struct parley_regs *regs)
     case FFA_RUN:
         run(regs);
         break;
-    case FFA_ID_GET: /* the hypervisor's is 0 */
     case FFA_NOTIFICATION_BITMAP_CREATE:
+        make_bitmap(regs);
+        break;
     case FFA_NOTIFICATION_BITMAP_DESTROY:
+        destroy_bitmap(regs);
+        break;
+    case FFA_ID_GET: /* the hypervisor's is 0 */
     case FFA_NOTIFICATION_BIND:
     case FFA_NOTIFICATION_UNBIND:
         succeed(regs);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "world.h"
+#include "spmc.h"
 
 #include <string.h>
 
@@ -103,7 +103,7 @@ struct parley_vm_config world_config_open(struct world_vm *of, uint16_t id, unsi
     for (unsigned int i = 0; i < config.peer_count; i++) {
         of->peers[i].rights = PARLEY_MAY_ALL;
     }
-    config.secure_rights = PARLEY_MAY_ALL;
+    config.secure_rights = id == SPMC_VM ? PARLEY_MAY_ALL : 0;
     config.properties = FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_DIRECT_REQ_SEND |
                         FFA_PARTITION_INDIRECT_MSG | FFA_PARTITION_NOTIFICATION_RECV;
     return config;

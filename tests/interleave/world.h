@@ -18,7 +18,7 @@
 #define WORLD_REPLIES_MAX  4u /* of one thread */
 #define WORLD_RECEIVED_MAX 4u
 #define WORLD_SIGNALS      8u
-#define WORLD_MEMORY_BYTES 24576u
+#define WORLD_MEMORY_BYTES 32768u
 #define WORLD_NPI_INTID    9u
 #define WORLD_IPA_OF_PAGES 0x80000000ull
 
@@ -57,6 +57,7 @@ struct world_vm {
 /* The Secure world: an SPMC and a partition, see spmc.h. It serves VM 1. */
 struct world_spmc {
     bool is_there;
+    bool has_bitmap; /* of the VM's notifications */
     unsigned int gets_to_refuse; /* so many NOTIFICATION_GETs fail */
     /* What pends: for the VM, for its vCPUs, and for each CPU of the partition's. */
     uint64_t global;

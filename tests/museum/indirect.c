@@ -345,6 +345,53 @@ static void E21_subtraction_before_check(void **state)
     }
 }
 
+/* --- B17 -------------------------------------------------------------------------------------- */
+
+/* How often the SPMC was told of buffers, or that they are no more. */
+static unsigned int told_of_buffers(void)
+{
+    unsigned int told = 0;
+
+    for (unsigned int i = 0; i < posix_smc_count(); i++) {
+        const uint32_t fid = w(&posix_smc_at(i)->call, 0);
+
+        told += fid == FFA_RXTX_MAP_32 || fid == FFA_RXTX_MAP_64 || fid == FFA_RXTX_UNMAP;
+    }
+    return told;
+}
+
+/* The Secure world is not told of buffers that it has no use for. */
+static void B17_buffer_shared_without_need(void **state)
+{
+    static const uint32_t all[] = {FFA_VERSION_1_0, FFA_VERSION_1_1, FFA_VERSION_1_2};
+
+    (void)state;
+    for (unsigned int i = 0; i < 4 * COUNT(all); i++) {
+        const uint32_t version = all[i / 4];
+        const bool has_property = i % 2 == 1;
+        const bool may = i / 2 % 2 == 1;
+        const bool need = has_property && may && version != FFA_VERSION_1_0;
+        struct posix_vm *vm;
+
+        machine_on(&posix_spmc_1_2);
+        talker_on(2, FFA_VERSION_1_1);
+        posix_smc_clear();
+        vm = vm_on(&(struct vm_setup){.id = 1,
+                                      .version = version,
+                                      .properties = has_property ? FFA_PARTITION_INDIRECT_MSG : 0,
+                                      .sees_secure = may,
+                                      .sees = {2}});
+        vm_map(vm, 1);
+        assert_status(call_info(vm, 0, &nil_uuid, 0), FFA_OK);
+        assert_status(CALL(vm, 0, FFA_RX_RELEASE, 0), FFA_OK);
+        assert_int_equal(posix_spmc_has_buffers_of(1), need);
+        assert_status(CALL(vm, 0, FFA_RXTX_UNMAP, 0), FFA_OK);
+        assert_false(posix_spmc_has_buffers_of(1));
+        assert_int_equal(told_of_buffers(), need ? 2 : 0);
+        assert_int_equal(machine_off(NULL), 0);
+    }
+}
+
 /* --- H3 --------------------------------------------------------------------------------------- */
 
 /* An SPMC that says in FFA_FEATURES that it carries no indirect messages. */
@@ -433,6 +480,7 @@ static void J7_two_vm_lock_order(void **state)
 }
 
 SECTION(museum_indirect, TEST(A1_send2_header_invented_load), TEST(A8_guest_header_forwarded_live),
-        TEST(B7_rxtx_descr_alignment), TEST(D19_send2_header_v12), TEST(E12_size_off_by_header),
+        TEST(B7_rxtx_descr_alignment), TEST(B17_buffer_shared_without_need),
+        TEST(D19_send2_header_v12), TEST(E12_size_off_by_header),
         TEST(E21_subtraction_before_check), TEST(H3_send2_without_rx_acquire),
         TEST(J7_two_vm_lock_order))
