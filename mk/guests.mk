@@ -32,6 +32,9 @@ GUEST_IMAGES := \
 	messages:64:scenarios/messages \
 	messages_32:32:scenarios/messages \
 	outsider:64:scenarios/outsider \
+	traffic_1_1:64:scenarios/traffic:-DTRAFFIC_VERSION=FFA_VERSION_1_1 \
+	traffic_1_2:64:scenarios/traffic:-DTRAFFIC_VERSION=FFA_VERSION_1_2 \
+	patience:64:scenarios/patience \
 	servant_1_0:64:programs/servant:-DSERVANT_VERSION=FFA_VERSION_1_0 \
 	servant_1_1:64:programs/servant:-DSERVANT_VERSION=FFA_VERSION_1_1 \
 	servant_1_2:64:programs/servant:-DSERVANT_VERSION=FFA_VERSION_1_2 \
@@ -100,7 +103,7 @@ GUEST_CLANG_64 := $(CLANG) --target=aarch64-none-elf \
 	$(filter-out -fno-tree-loop-distribute-patterns,$(GUEST_FLAGS_64))
 GUEST_CLANG_32 := $(CLANG) --target=arm-none-eabi \
 	$(filter-out -fno-tree-loop-distribute-patterns -mgeneral-regs-only,$(GUEST_FLAGS_32))
-GUEST_ANY_FLAG := -DNEIGHBOUR_VERSION=FFA_VERSION_1_0 -DSERVANT_VERSION=FFA_VERSION_1_0
+GUEST_ANY_FLAG := $(patsubst %,-D%_VERSION=FFA_VERSION_1_0,NEIGHBOUR SERVANT TRAFFIC)
 GUEST_SOURCES  := $(GUEST_LIB_SOURCES) $(GUEST_PLATFORM_SOURCES) \
 	$(sort $(foreach image,$(GUEST_IMAGES),guests/$(call guest_program,$(image)).c))
 

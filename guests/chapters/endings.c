@@ -14,15 +14,6 @@
 #define BIT_OURS  0x00000010u /* we set it */
 #define BIT_THEIR 0x00000020u /* the servant sets it */
 
-static void pause(uint32_t microseconds)
-{
-    uint64_t end = guest_clock() + microseconds;
-
-    while (guest_clock() < end) {
-        guest_yield();
-    }
-}
-
 static struct message command(const struct stage *stage, uint32_t word, uint32_t microseconds)
 {
     struct message request = stage_request(stage, FFA_MSG_SEND_DIRECT_REQ_32, word);
@@ -33,7 +24,7 @@ static struct message command(const struct stage *stage, uint32_t word, uint32_t
 
 /* The servant serves it; a tick brings us back. */
 static struct guest_regs leave_under_way(const struct stage *stage, uint32_t word,
-                                         uint32_t microseconds)
+                                         uint32_t microseconds, uint16_t vcpu)
 {
     struct message request = command(stage, word, microseconds);
     struct guest_regs answer;
@@ -42,7 +33,8 @@ static struct guest_regs leave_under_way(const struct stage *stage, uint32_t wor
     answer = message_send(stage->client, &request);
     guest_timer(0);
     expect_equal(stage->client, answer.x[0], FFA_INTERRUPT, "a request that is interrupted");
-    expect_equal(stage->client, answer.x[1], ffa_target_make(stage->peer->id, 0), "vCPU 0 serves");
+    expect_equal(stage->client, answer.x[1], ffa_target_make(stage->peer->id, vcpu),
+                 "which vCPU serves");
     return answer;
 }
 
@@ -64,7 +56,7 @@ static void end_vcpu_1(void *argument)
 static void end_a_vcpu(struct stage *stage)
 {
     struct client *client = stage->client;
-    struct guest_regs answer = leave_under_way(stage, SERVANT(SERVANT_DELAY, 0), BUSY_US);
+    struct guest_regs answer = leave_under_way(stage, SERVANT(SERVANT_DELAY, 0), BUSY_US, 0);
     struct message response;
 
     run_on(stage, HELPER, end_vcpu_1);
@@ -76,7 +68,7 @@ static void end_a_vcpu(struct stage *stage)
 
 /* --- A VM ------------------------------------------------------------------------------------- */
 
-/* The servant asks us meanwhile, and is gone before our vCPU 1 answers. */
+/* The servant's vCPU 0 asks us in its service, and is gone before our vCPU 1 answers. */
 static void be_asked_by_who_ends(void *argument)
 {
     const struct stage *stage = argument;
@@ -85,7 +77,7 @@ static void be_asked_by_who_ends(void *argument)
         .from = ME,
         .to = stage->peer->id,
         .word = {SERVANT(SERVANT_CALL, SERVANT_FID(FFA_MSG_SEND_DIRECT_REQ_32)),
-                 ffa_ids_make(stage->peer->id, ME), 0, SERVANT(SERVANT_DELAY, 0), BUSY_US},
+                 ffa_ids_make(stage->peer->id, ME), 0, SERVANT(SERVANT_AWAIT, 0)},
     };
     struct guest_regs answer = message_exchange(stage->client, &request);
 
@@ -160,11 +152,13 @@ static void end_a_vm(struct stage *stage)
 {
     struct client *client = stage->client;
     uint64_t life = ERRAND(&stage->errand, SERVANT_LIFE, 0, 0);
-    struct guest_regs answer = leave_under_way(stage, SERVANT(SERVANT_RESET, 0), RESET_US);
+    struct guest_regs answer;
 
     run_on(stage, HELPER, be_asked_by_who_ends);
-    pause(2 * RESET_US);
+    servant_await_awaiting(&stage->own, 1);
+    answer = leave_under_way(stage, SERVANT(SERVANT_RESET, 0), RESET_US, 1);
     guest_vcpu_join(HELPER);
+    servant_release(&stage->own);
     answer = FFA(client, FFA_RUN, answer.x[1]);
     expect_status(client, client_status(&answer), FFA_ABORTED, "FFA_RUN, when the receiver ended");
     errand_await(&stage->errand);

@@ -252,7 +252,7 @@ static const struct world_vm world_traffic[] = {
     {
         .id = WORLD_LEFT,
         .name = "left",
-        .program = "traffic",
+        .program = "traffic_1_2",
         .vcpus = 2,
         .aarch64 = true,
         .version = FFA_VERSION_1_2,
@@ -265,7 +265,7 @@ static const struct world_vm world_traffic[] = {
     {
         .id = WORLD_RIGHT,
         .name = "right",
-        .program = "traffic",
+        .program = "traffic_1_1",
         .vcpus = 2,
         .aarch64 = true,
         .version = FFA_VERSION_1_1,
