@@ -18,8 +18,8 @@ $(GOLDEN): $(GOLDEN_OBJECTS) $(RULES_SUPPORT) $(RULES_OBJECTS)/libposix.a
 MUSEUM         := $(BUILD)/golden/museum
 MUSEUM_OBJECTS := $(addprefix $(RULES_OBJECTS)/tests/museum/,museum.o buffers.o lifetime.o version.o \
 	races.o bounds.o registers.o discovery.o gating.o locks.o spmc.o \
-	spmc_buffers.o spmc_world.o rollback.o talk.o direct.o \
-	indirect.o signals.o availability.o)
+	spmc_buffers.o spmc_world.o rollback.o talk.o notify.o direct.o \
+	indirect.o signals.o availability.o incoming.o)
 
 $(MUSEUM): $(MUSEUM_OBJECTS) $(RULES_SUPPORT) $(RULES_OBJECTS)/libposix.a
 	@mkdir -p $(@D)
