@@ -82,11 +82,11 @@ uint32_t mailbox_receive(struct world_vm *of, unsigned int vcpu)
     uint32_t token;
 
     (void)world_take_interrupts(of, vcpu);
-    reply =
-        WORLD_CALL(of->vm, vcpu, FFA_NOTIFICATION_GET,
-                   ffa_receiver_info_make(of->id, (uint16_t)vcpu), FFA_NOTIFICATION_GET_HYPERVISOR);
+    reply = WORLD_CALL(of->vm, vcpu, FFA_NOTIFICATION_GET,
+                       ffa_receiver_info_make(of->id, (uint16_t)vcpu),
+                       FFA_NOTIFICATION_GET_SPM | FFA_NOTIFICATION_GET_HYPERVISOR);
     EXPECT(succeeded(&reply), "NOTIFICATION_GET is refused");
-    if (reply.x[7] == 0) {
+    if (reply.x[6] == 0 && reply.x[7] == 0) {
         return 0;
     }
     token = mailbox_read(of);

@@ -17,7 +17,8 @@ static const struct interleave_suite *const suites[] = {
     &reuse_suite,        &rx_suite,
     &create_suite,       &direct_suite,
     &direct_end_suite,   &indirect_suite,
-    &notification_suite, &notification_life_suite, &signal_suite, &shadow_suite,
+    &notification_suite, &notification_life_suite,
+    &signal_suite,       &shadow_suite,
 };
 #define SUITES (sizeof(suites) / sizeof(suites[0]))
 

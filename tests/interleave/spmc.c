@@ -5,12 +5,13 @@
 
 #include "mailbox.h"
 
-/* What NOTIFICATION_INFO_GET has told of: the VM as a whole, its vCPUs, the partition's contexts. */
+/* What NOTIFICATION_INFO_GET has told of: the VM as a whole, its vCPUs, the partition's contexts.
+ */
 #define TOLD_GLOBAL       1u
 #define TOLD_VCPU(vcpu)   (2u << (vcpu))
 #define TOLD_CONTEXT(cpu) (0x100u << (cpu))
 
-#define VCPUS             2u
+#define VCPUS 2u
 
 static struct world_spmc *spmc(void)
 {
@@ -54,8 +55,7 @@ static uint8_t *described_rx(void)
 
     memcpy(&descriptor, spmc()->own_tx, sizeof(descriptor));
     EXPECT(descriptor.endpoint == SPMC_VM, "buffers are registered of VM %u", descriptor.endpoint);
-    memcpy(&constituent,
-           spmc()->own_tx + descriptor.rx_offset + sizeof(struct ffa_mem_composite),
+    memcpy(&constituent, spmc()->own_tx + descriptor.rx_offset + sizeof(struct ffa_mem_composite),
            sizeof(constituent));
     return (uint8_t *)(uintptr_t)constituent.address;
 }
@@ -112,6 +112,7 @@ static void release(struct parley_regs *regs)
 
 bool spmc_send(uint32_t token)
 {
+    explore_call();
     explore_touch(&world.spmc);
     if (spmc()->vm_rx == NULL || spmc()->vm_rx_is_full) {
         return false;
@@ -137,15 +138,24 @@ static void destroy_bitmap(struct parley_regs *regs)
 {
     EXPECT(spmc()->has_bitmap, "a bitmap is destroyed, and there is none");
     spmc()->has_bitmap = false;
+    spmc()->bound = 0;
     spmc()->global = 0;
     memset(spmc()->of_vcpu, 0, sizeof(spmc()->of_vcpu));
     succeed(regs);
 }
 
+static void bind(struct parley_regs *regs)
+{
+    EXPECT(spmc()->has_bitmap, "notifications are bound, and there is no bitmap");
+    spmc()->bound |= regs->x[3];
+    succeed(regs);
+}
+
 void spmc_signal(unsigned int vcpu, uint32_t signals)
 {
+    explore_call();
     explore_touch(&world.spmc);
-    if (!spmc()->has_bitmap) {
+    if ((signals & ~spmc()->bound) != 0) {
         return;
     }
     if (vcpu == SPMC_EVERY_VCPU) {
@@ -159,6 +169,7 @@ void spmc_signal(unsigned int vcpu, uint32_t signals)
 
 void spmc_signal_partition(unsigned int cpu)
 {
+    explore_call();
     explore_touch(&world.spmc);
     spmc()->of_cpu[cpu]++;
     spmc()->told &= ~TOLD_CONTEXT(cpu);
@@ -193,7 +204,8 @@ struct lists {
     uint16_t id[FFA_NOTIFICATION_INFO_GET_64_MAX];
 };
 
-/* A list of one receiver, if it is news that something pends for it: as a whole, or for `context`. */
+/* A list of one receiver, if it is news that something pends for it: as a whole, or for `context`.
+ */
 static void add_list(struct lists *lists, uint16_t receiver, unsigned int context, bool pends,
                      uint32_t told)
 {
@@ -288,9 +300,11 @@ void spmc_call(struct parley_regs *regs)
     case FFA_NOTIFICATION_BITMAP_DESTROY:
         destroy_bitmap(regs);
         break;
-    case FFA_ID_GET: /* the hypervisor's is 0 */
     case FFA_NOTIFICATION_BIND:
-    case FFA_NOTIFICATION_UNBIND:
+        bind(regs);
+        break;
+    case FFA_ID_GET:              /* the hypervisor's is 0 */
+    case FFA_NOTIFICATION_UNBIND: /* only at the end, before the bitmap goes */
         succeed(regs);
         break;
     default:

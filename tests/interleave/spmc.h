@@ -16,7 +16,7 @@
 /* One call, as parley_port_smc() makes it. */
 void spmc_call(struct parley_regs *regs);
 
-/* The partition signals the VM as a whole, or one of its vCPUs. */
+/* The partition signals the VM as a whole, or one of its vCPUs; if that was bound. */
 #define SPMC_EVERY_VCPU (~0u)
 void spmc_signal(unsigned int vcpu, uint32_t signals);
 /* Somebody signals the partition's context on a CPU. */

@@ -205,6 +205,7 @@ void world_destroy(struct world_vm *of)
 
 void world_go_offline(struct world_vm *of, unsigned int vcpu)
 {
+    explore_call();
     explore_port_clear(&of->vcpu[vcpu].online, 1);
     explore_call();
     while (parley_vcpu_offline(of->vm, vcpu) == PARLEY_AGAIN) {
@@ -214,6 +215,7 @@ void world_go_offline(struct world_vm *of, unsigned int vcpu)
 
 void world_come_online(struct world_vm *of, unsigned int vcpu)
 {
+    explore_call();
     explore_port_clear(&of->vcpu[vcpu].signals, ~0ull);
     explore_port_set(&of->vcpu[vcpu].online, 1);
     explore_call();

@@ -57,7 +57,8 @@ struct world_vm {
 /* The Secure world: an SPMC and a partition, see spmc.h. It serves VM 1. */
 struct world_spmc {
     bool is_there;
-    bool has_bitmap; /* of the VM's notifications */
+    bool has_bitmap;             /* of the VM's notifications, */
+    uint64_t bound;              /* of which these are bound */
     unsigned int gets_to_refuse; /* so many NOTIFICATION_GETs fail */
     /* What pends: for the VM, for its vCPUs, and for each CPU of the partition's. */
     uint64_t global;
@@ -81,8 +82,8 @@ struct world {
     struct world_vm heirs[2];           /* created later, under an ID that another one has or had */
     struct world_page page[WORLD_PAGES];
     unsigned int events[PARLEY_EVENT_CALL_REFUSED]; /* how often each kind was told */
-    unsigned int cpu_of[EXPLORE_THREADS_MAX]; /* where each thread runs */
-    uint64_t kicks;                           /* CPUs that were kicked, one bit each */
+    unsigned int cpu_of[EXPLORE_THREADS_MAX];       /* where each thread runs */
+    uint64_t kicks;                                 /* CPUs that were kicked, one bit each */
     uint64_t left; /* a word: vCPUs that have stopped for good, one bit each */
     /* What threads got, for the check. */
     struct parley_regs replies[EXPLORE_THREADS_MAX][WORLD_REPLIES_MAX];
