@@ -282,9 +282,13 @@ bool parley_shadow_is_possible(const struct parley *parley);
 void parley_shadow_register(struct parley_vm *vm);
 /* While the VM's pair is UNMAPPING, or at its end. False if the SPMC does not give it back. */
 bool parley_shadow_unregister(struct parley_vm *vm);
-/* The SPMC has filled the shadow: hands it on when the VM's RX buffer is free. */
-void parley_shadow_receive(struct parley_vm *vm);
-/* The VM's RX buffer has become free: hands on what waits. */
+/*
+ * The SPMC has filled the shadow, as the VM asks what there is. True if the VM's RX buffer was
+ * free, and has the message now; otherwise it follows, with an interrupt, once the buffer is given
+ * back.
+ */
+bool parley_shadow_receive(struct parley_vm *vm);
+/* The VM's RX buffer has become free: hands on what waits, and interrupts for it. */
 void parley_shadow_deliver(struct parley_vm *vm);
 /* Sends to a Secure Partition what is in the VM's TX buffer, which is held. */
 int32_t parley_shadow_send(const struct call *call, const struct message *message);

@@ -178,8 +178,8 @@ static int32_t get_secure(const struct call *call, unsigned int vcpu, uint32_t f
     }
     result->x[2] = (uint32_t)regs.x[2];
     result->x[3] = (uint32_t)regs.x[3];
-    if (((uint32_t)regs.x[6] & FFA_NOTIFICATION_RX_FULL) != 0) {
-        parley_shadow_receive(vm);
+    if (((uint32_t)regs.x[6] & FFA_NOTIFICATION_RX_FULL) != 0 && parley_shadow_receive(vm)) {
+        result->x[6] = FFA_NOTIFICATION_RX_FULL;
     }
     return FFA_OK;
 }
@@ -212,7 +212,7 @@ static void get_own(struct parley_vm *vm, unsigned int vcpu, uint32_t flags,
     uint64_t bits = take_bits(&global->vms, wants_vms) | take_bits(&own->vms, wants_vms);
     result->x[4] = (uint32_t)bits;
     result->x[5] = (uint32_t)(bits >> 32);
-    result->x[6] = take_framework(global, FRAMEWORK_SPM, (flags & FFA_NOTIFICATION_GET_SPM) != 0);
+    result->x[6] |= take_framework(global, FRAMEWORK_SPM, (flags & FFA_NOTIFICATION_GET_SPM) != 0);
     result->x[7] = take_framework(global, FRAMEWORK_HYPERVISOR,
                                   (flags & FFA_NOTIFICATION_GET_HYPERVISOR) != 0);
     /* It has looked: what comes from now on is worth an interrupt again. */

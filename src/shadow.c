@@ -163,21 +163,31 @@ static bool deliver_held(struct parley_vm *vm)
     return true;
 }
 
-void parley_shadow_deliver(struct parley_vm *vm)
+/* Hands on the SPMC's message, if there is one and the VM's RX buffer is free. Whether it did. */
+static bool deliver(struct parley_vm *vm)
 {
+    bool is_delivered = false;
+
     /*
      * Whoever says that there is a message tries to deliver it, and whoever gives the buffer back
      * looks whether there is one: so one of them does.
      */
-    while (parley_load_acquire(&vm->shadow.is_full) != 0 && parley_rx_fill_begin(vm) == FFA_OK) {
-        if (deliver_held(vm)) {
-            parley_notify(vm, EVERY_VCPU, (struct scope){.framework = FRAMEWORK_SPM});
-        }
+    while (!is_delivered && parley_load_acquire(&vm->shadow.is_full) != 0 &&
+           parley_rx_fill_begin(vm) == FFA_OK) {
+        is_delivered = deliver_held(vm);
     }
+    return is_delivered;
 }
 
-void parley_shadow_receive(struct parley_vm *vm)
+bool parley_shadow_receive(struct parley_vm *vm)
 {
     parley_store_release(&vm->shadow.is_full, 1);
-    parley_shadow_deliver(vm);
+    return deliver(vm);
+}
+
+void parley_shadow_deliver(struct parley_vm *vm)
+{
+    if (deliver(vm)) {
+        parley_notify(vm, EVERY_VCPU, (struct scope){.framework = FRAMEWORK_SPM});
+    }
 }
