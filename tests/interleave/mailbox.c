@@ -56,7 +56,8 @@ struct parley_regs mailbox_send_again(struct world_vm *of, unsigned int vcpu)
     return WORLD_CALL(of->vm, vcpu, FFA_MSG_SEND2);
 }
 
-uint32_t mailbox_read(const struct world_vm *of)
+/* The token of a message, which is whole, alone and for this VM. */
+static uint32_t read_message(const struct world_vm *of)
 {
     const uint8_t *page = world.pages[rx_of(of)];
     struct letter letter;
@@ -76,10 +77,19 @@ uint32_t mailbox_read(const struct world_vm *of)
     return letter.payload[0];
 }
 
-uint32_t mailbox_receive(struct world_vm *of, unsigned int vcpu)
+unsigned int mailbox_received(uint32_t token)
+{
+    unsigned int times = 0;
+
+    for (unsigned int i = 0; i < world.received; i++) {
+        times += world.token[i] == token;
+    }
+    return times;
+}
+
+void mailbox_receive(struct world_vm *of, unsigned int vcpu)
 {
     struct parley_regs reply;
-    uint32_t token;
 
     (void)world_take_interrupts(of, vcpu);
     reply = WORLD_CALL(of->vm, vcpu, FFA_NOTIFICATION_GET,
@@ -87,10 +97,10 @@ uint32_t mailbox_receive(struct world_vm *of, unsigned int vcpu)
                        FFA_NOTIFICATION_GET_SPM | FFA_NOTIFICATION_GET_HYPERVISOR);
     EXPECT(succeeded(&reply), "NOTIFICATION_GET is refused");
     if (reply.x[6] == 0 && reply.x[7] == 0) {
-        return 0;
+        return;
     }
-    token = mailbox_read(of);
+    EXPECT(world.received < WORLD_RECEIVED_MAX, "a message too many arrives");
+    world.token[world.received++] = read_message(of);
     reply = WORLD_CALL(of->vm, vcpu, FFA_RX_RELEASE);
     EXPECT(succeeded(&reply), "the RX buffer is said to be full, and is not given back");
-    return token;
 }

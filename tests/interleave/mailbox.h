@@ -23,11 +23,11 @@ struct parley_regs mailbox_send_again(struct world_vm *of, unsigned int vcpu);
 
 /*
  * What the guest does when it is interrupted: looks whether its RX buffer is full, and if so, reads
- * it and gives it back. Returns the token, 0 if there was no message. Fails if there is anything in
- * the buffer but one whole message to this VM, and zeroes behind it.
+ * it and gives it back. world.token has the tokens of all messages that were read. Fails if there
+ * is anything in the buffer but one whole message to this VM, and zeroes behind it.
  */
-uint32_t mailbox_receive(struct world_vm *of, unsigned int vcpu);
-/* The same of a buffer that is known to be full; it is not given back. */
-uint32_t mailbox_read(const struct world_vm *of);
+void mailbox_receive(struct world_vm *of, unsigned int vcpu);
+/* How often a message with this token was read. */
+unsigned int mailbox_received(uint32_t token);
 
 #endif
