@@ -178,7 +178,8 @@ static int32_t get_secure(const struct call *call, unsigned int vcpu, uint32_t f
     }
     result->x[2] = (uint32_t)regs.x[2];
     result->x[3] = (uint32_t)regs.x[3];
-    if (((uint32_t)regs.x[6] & FFA_NOTIFICATION_RX_FULL) != 0 && parley_shadow_receive(vm)) {
+    if ((flags & FFA_NOTIFICATION_GET_SPM) != 0 &&
+        ((uint32_t)regs.x[6] & FFA_NOTIFICATION_RX_FULL) != 0 && parley_shadow_receive(vm)) {
         result->x[6] = FFA_NOTIFICATION_RX_FULL;
     }
     return FFA_OK;
