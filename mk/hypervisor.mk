@@ -86,6 +86,8 @@ $(call hypervisor-test-guest,test_secure,64,secure)
 $(call hypervisor-test-guest,test_secure_32,32,secure)
 $(call hypervisor-test-guest,test_signals,64,signals)
 $(call hypervisor-test-guest,test_signals_32,32,signals)
+$(call hypervisor-test-guest,test_exchange,64,exchange)
+$(call hypervisor-test-guest,test_exchange_32,32,exchange)
 $(call hypervisor-test-guest,test_endless,64,endless)
 $(call hypervisor-test-guest,test_member,64,member)
 
