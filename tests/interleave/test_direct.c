@@ -76,6 +76,13 @@ static void a_asks(void)
     world_signal(vm(B), 0, WORLD_STOP);
 }
 
+static void a_asks_twice(void)
+{
+    (void)ask(vm(A), 0, B, TOKEN_A);
+    world.replies[0][0] = *regs(A, 0);
+    a_asks();
+}
+
 static void c_asks(void)
 {
     (void)ask(vm(C), 0, B, TOKEN_C);
@@ -164,6 +171,65 @@ static void check_two_askers(void)
     EXPECT(world.counted[1] == answered, "%u answers, of which %u came", world.counted[1],
            answered);
     expect_idle(B, 0);
+}
+
+/* Who answers waits again before the answer is there. */
+static void check_asked_again(void)
+{
+    tell_outcome();
+    EXPECT(is_answer(&world.replies[0][0], A, B, TOKEN_A), "the first request is not answered");
+    EXPECT(was_answered(A, B, TOKEN_A), "a servant has answered, and is busy");
+    EXPECT(world.counted[1] == 2, "%u answers to two requests", world.counted[1]);
+    expect_idle(B, 0);
+}
+
+/* --- Two servants ---------------------------------------------------------- */
+
+/* Both vCPUs of B wait. */
+static void set_up_two_servants(void)
+{
+    set_up_waiting();
+    begin_wait(vm(B), 1);
+}
+
+static void a_sends(void)
+{
+    world.counted[0] =
+        !WORLD_ENTER(vm(A), 0, FFA_MSG_SEND_DIRECT_REQ_32, ffa_ids_make(A, B), 0, TOKEN_A);
+}
+
+static void c_sends(void)
+{
+    world.counted[1] =
+        !WORLD_ENTER(vm(C), 0, FFA_MSG_SEND_DIRECT_REQ_32, ffa_ids_make(C, B), 0, TOKEN_C);
+}
+
+/* The first of them does something else. */
+static void b_takes_interrupt(void)
+{
+    world_signal(vm(B), 0, WORLD_TIMER);
+    EXPECT(world_sleep(vm(B), 0), "stopped");
+}
+
+/* Each servant that still waits has one request, and each request has one servant. */
+static void check_two_servants(void)
+{
+    unsigned int asked_of_a = 0;
+    unsigned int asked_of_c = 0;
+
+    tell_outcome();
+    for (unsigned int vcpu = 0; vcpu < 2; vcpu++) {
+        if (regs(B, vcpu)->x[0] == FFA_MSG_WAIT) {
+            (void)has_message(vm(B), vcpu);
+        }
+        asked_of_a += is_request(regs(B, vcpu), A, B, TOKEN_A);
+        asked_of_c += is_request(regs(B, vcpu), C, B, TOKEN_C);
+    }
+    EXPECT(asked_of_a == world.counted[0] && asked_of_c == world.counted[1],
+           "%u and %u requests are sent, and %u and %u arrive", world.counted[0], world.counted[1],
+           asked_of_a, asked_of_c);
+    EXPECT(asked_of_a + asked_of_c == 2 || regs(B, 0)->x[0] == FFA_INTERRUPT,
+           "a servant waits, and is busy");
 }
 
 /* --- Both ways at once ---------------------------------------------------- */
@@ -288,6 +354,10 @@ static const struct interleave_test tests[] = {
                 {"B waits, serves", b_waits_and_serves}, {"interrupt B", interrupt_b}),
     DIRECT_TEST("direct_two_askers", set_up_two_askers, check_two_askers, ALSO_BY_CALL,
                 {"A asks", a_asks}, {"B serves", b_serves}, {"C asks", c_asks}),
+    DIRECT_TEST("direct_ask_again", set_up_waiting, check_asked_again, ALSO_BY_CALL,
+                {"A asks twice", a_asks_twice}, {"B serves", b_serves}),
+    DIRECT_TEST("direct_two_servants", set_up_two_servants, check_two_servants, ALSO_BY_CALL,
+                {"A asks", a_sends}, {"C asks", c_sends}, {"interrupt B", b_takes_interrupt}),
     DIRECT_TEST("direct_both_ways", set_up_both_ways, check_both_ways, ALSO_BY_CALL,
                 {"A asks", a_asks_second}, {"B asks", b_asks_second}, {"A serves", a_serves_second},
                 {"B serves", b_serves_second}),

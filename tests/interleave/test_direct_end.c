@@ -308,6 +308,7 @@ static void check_both_gone(void)
 {
     struct parley_vm_status status;
 
+    tell_outcome();
     EXPECT(vm(A)->is_gone && vm(B)->is_gone, "a VM does not end");
     for (uint16_t id = A; id <= B; id++) {
         world_create_open(id, 1);
@@ -333,21 +334,23 @@ static void check_both_gone(void)
 static const struct interleave_test tests[] = {
     END_TEST("direct_destroy_servant", set_up_waiting, check_destroyed_servant, ALSO_BY_CALL,
              {"A asks", a_asks}, {"B serves", b_serves_and_leaves},
-             {"destroy B", stop_and_destroy_b}),
+             {"destroy B", stop_and_destroy_b}, {"interrupt A", interrupt_a}),
     END_TEST("direct_destroy_interrupt", set_up_sent, check_aborted, ALSO_BY_CALL,
              {"A waits on", a_awaits_answer}, {"interrupt A", interrupt_a},
              {"destroy B", destroy_b}),
     END_TEST("direct_reset_servant", set_up_waiting, check_reset_servant, ALSO_BY_CALL,
-             {"A asks", a_asks}, {"B serves", b_serves_and_leaves}, {"reset B", stop_and_reset_b}),
+             {"A asks", a_asks}, {"B serves", b_serves_and_leaves}, {"reset B", stop_and_reset_b},
+             {"interrupt A", interrupt_a}),
     END_TEST("direct_destroy_asker", set_up_waiting, check_destroyed_asker, ALSO_BY_CALL,
              {"A asks", a_asks_and_leaves}, {"B serves", b_serves},
-             {"destroy A", stop_and_destroy_a}),
+             {"destroy A", stop_and_destroy_a}, {"interrupt A", interrupt_a}),
     END_TEST("direct_reborn_asker", set_up_asked, check_reborn_asker, ALSO_BY_CALL,
              {"next A asks", destroy_create_and_ask}, {"B answers", b_answers_and_serves}),
     END_TEST("direct_asker_goes_off", set_up_asked, check_asked_again, ALSO_BY_CALL,
              {"A asks again", a_goes_and_asks_again}, {"B answers", b_answers_and_serves}),
     END_TEST("direct_servant_goes_off", set_up_waiting, check_gone_servant, ALSO_BY_CALL,
-             {"A asks", a_asks}, {"B serves, goes", b_serves_and_goes}, {"stop B", stop_b}),
+             {"A asks", a_asks}, {"B serves, goes", b_serves_and_goes}, {"stop B", stop_b},
+             {"interrupt A", interrupt_a}),
     END_TEST("direct_destroy_both", set_up_crossed, check_both_gone, ALSO_BY_CALL,
              {"destroy A", destroy_a}, {"destroy B", destroy_b}),
 };
