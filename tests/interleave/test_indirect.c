@@ -254,24 +254,24 @@ static void check_reset_receiver(void)
     }
 
 static const struct interleave_test tests[] = {
-    INDIRECT_TEST("indirect_in_order", check_in_order, ALSO_BY_CALL, {"send twice", send_twice},
-                  {"receive twice", receive_twice}),
-    INDIRECT_TEST("indirect_two_senders", check_two_senders, ALSO_BY_CALL, {"send", send},
-                  {"other sends", other_sends}, {"receive", receive}),
-    INDIRECT_TEST("indirect_sender_unmaps", check_sender_unmaps, 0, {"send", send},
+    INDIRECT_TEST("indirect_in_order", check_in_order, ALSO_BY_CALL | ALSO_SLEEP_SETS,
+                  {"send twice", send_twice}, {"receive twice", receive_twice}),
+    INDIRECT_TEST("indirect_two_senders", check_two_senders, ALSO_BY_CALL | ALSO_SLEEP_SETS,
+                  {"send", send}, {"other sends", other_sends}, {"receive", receive}),
+    INDIRECT_TEST("indirect_sender_unmaps", check_sender_unmaps, ALSO_SLEEP_SETS, {"send", send},
                   {"sender unmaps", sender_unmaps}, {"receive", receive}),
-    INDIRECT_TEST("indirect_receiver_unmaps", check_receiver_unmaps, ALSO_BY_CALL, {"send", send},
-                  {"receive", receive}, {"receiver unmaps", receiver_unmaps}),
-    INDIRECT_TEST("indirect_receiver_remaps", check_receiver_unmaps, ALSO_BY_CALL, {"send", send},
-                  {"unmap, map", receiver_unmaps_and_maps}),
-    INDIRECT_TEST("indirect_destroy_sender", check_destroyed_sender, ALSO_BY_CALL,
+    INDIRECT_TEST("indirect_receiver_unmaps", check_receiver_unmaps, ALSO_BY_CALL | ALSO_SLEEP_SETS,
+                  {"send", send}, {"receive", receive}, {"receiver unmaps", receiver_unmaps}),
+    INDIRECT_TEST("indirect_receiver_remaps", check_receiver_unmaps, ALSO_BY_CALL | ALSO_SLEEP_SETS,
+                  {"send", send}, {"unmap, map", receiver_unmaps_and_maps}),
+    INDIRECT_TEST("indirect_destroy_sender", check_destroyed_sender, ALSO_BY_CALL | ALSO_SLEEP_SETS,
                   {"send", send_and_leave}, {"destroy sender", destroy_sender_when_left},
                   {"receive", receive}),
-    INDIRECT_TEST("indirect_destroy_receiver", check_destroyed_receiver, ALSO_BY_CALL,
-                  {"send", send}, {"other sends", other_sends},
+    INDIRECT_TEST("indirect_destroy_receiver", check_destroyed_receiver,
+                  ALSO_BY_CALL | ALSO_SLEEP_SETS, {"send", send}, {"other sends", other_sends},
                   {"destroy receiver", destroy_receiver}),
-    INDIRECT_TEST("indirect_reset_receiver", check_reset_receiver, ALSO_BY_CALL, {"send", send},
-                  {"reset receiver", reset_receiver}),
+    INDIRECT_TEST("indirect_reset_receiver", check_reset_receiver, ALSO_BY_CALL | ALSO_SLEEP_SETS,
+                  {"send", send}, {"reset receiver", reset_receiver}),
 };
 
 const struct interleave_suite indirect_suite = {tests, sizeof(tests) / sizeof(tests[0])};

@@ -226,24 +226,25 @@ static void check_remapped(void)
     }
 
 static const struct interleave_test tests[] = {
-    SHADOW_TEST("shadow_release", set_up_full, check_released, ALSO_BY_CALL, {"receive", receive},
-                {"release", release}),
+    SHADOW_TEST("shadow_release", set_up_full, check_released, ALSO_BY_CALL | ALSO_SLEEP_SETS,
+                {"receive", receive}, {"release", release}),
     SHADOW_TEST("shadow_release_next", set_up_full, check_released, ALSO_BY_CALL,
                 {"receive twice", receive_twice}, {"release", release},
                 {"second arrives", send_second}),
-    SHADOW_TEST("shadow_two_receive", set_up, check, ALSO_BY_CALL, {"receive", receive},
-                {"second vCPU receives", second_vcpu_receives}, {"first arrives", send_first}),
-    SHADOW_TEST("shadow_list", set_up_sent, check, 0, {"receive", receive},
-                {"list, release", list_and_release}, {"second arrives", send_second}),
-    SHADOW_TEST("shadow_list_nobody", set_up, check, 0, {"receive", receive},
-                {"list nobody", list_nobody}, {"first arrives", send_first}),
-    SHADOW_TEST("shadow_send", set_up, check, 0, {"receive", receive}, {"VM sends", vm_sends},
+    SHADOW_TEST("shadow_two_receive", set_up, check, ALSO_BY_CALL | ALSO_SLEEP_SETS,
+                {"receive", receive}, {"second vCPU receives", second_vcpu_receives},
                 {"first arrives", send_first}),
-    SHADOW_TEST("shadow_remap", set_up, check_remapped, ALSO_BY_CALL,
+    SHADOW_TEST("shadow_list", set_up_sent, check, ALSO_SLEEP_SETS, {"receive", receive},
+                {"list, release", list_and_release}, {"second arrives", send_second}),
+    SHADOW_TEST("shadow_list_nobody", set_up, check, ALSO_SLEEP_SETS, {"receive", receive},
+                {"list nobody", list_nobody}, {"first arrives", send_first}),
+    SHADOW_TEST("shadow_send", set_up, check, ALSO_SLEEP_SETS, {"receive", receive},
+                {"VM sends", vm_sends}, {"first arrives", send_first}),
+    SHADOW_TEST("shadow_remap", set_up, check_remapped, ALSO_BY_CALL | ALSO_SLEEP_SETS,
                 {"receive twice", receive_twice}, {"unmap, map", unmap_and_map},
                 {"both arrive", send_both}),
-    SHADOW_TEST("shadow_reset", set_up, check_remapped, ALSO_BY_CALL, {"reset", reset_receiver},
-                {"both arrive", send_both}),
+    SHADOW_TEST("shadow_reset", set_up, check_remapped, ALSO_BY_CALL | ALSO_SLEEP_SETS,
+                {"reset", reset_receiver}, {"both arrive", send_both}),
 };
 
 const struct interleave_suite shadow_suite = {tests, sizeof(tests) / sizeof(tests[0])};

@@ -89,6 +89,18 @@ static void test_where_it_is_wanted(void **state)
     }
 }
 
+/* It has no indirect messages: a partition must not be able to send it one. */
+static void test_a_vm_of_1_0(void **state)
+{
+    struct posix_vm *vm;
+
+    (void)state;
+    rig_start(&posix_spmc_1_2);
+    vm = rig_friend(1, FFA_VERSION_1_0);
+    assert_int_equal(map_buffers(vm, 1).status, FFA_OK);
+    assert_false(posix_spmc_has_buffers_of(1));
+}
+
 /* --- What it is ------------------------------------------------------------------------------- */
 
 static bool are_apart(const void *a, const void *b, size_t bytes)
@@ -334,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RIG_TEST(test_where_it_is_wanted),
+        RIG_TEST(test_a_vm_of_1_0),
         RIG_TEST(test_a_pair_for_each_vm),
         RIG_TEST(test_its_size),
         RIG_TEST(test_it_is_clean),
