@@ -345,16 +345,11 @@ static void test_unmapping_refused_at_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RIG_TEST(test_where_it_is_wanted),
-        RIG_TEST(test_a_vm_of_1_0),
-        RIG_TEST(test_a_pair_for_each_vm),
-        RIG_TEST(test_its_size),
-        RIG_TEST(test_it_is_clean),
-        RIG_TEST(test_taken_back),
-        RIG_TEST(test_a_map_that_fails),
-        RIG_TEST(test_registration_refused),
-        RIG_TEST(test_unmapping_refused),
-        RIG_TEST(test_unmapping_refused_at_the_end),
+        RIG_TEST(test_where_it_is_wanted), RIG_TEST(test_a_vm_of_1_0),
+        RIG_TEST(test_a_pair_for_each_vm), RIG_TEST(test_its_size),
+        RIG_TEST(test_it_is_clean),        RIG_TEST(test_taken_back),
+        RIG_TEST(test_a_map_that_fails),   RIG_TEST(test_registration_refused),
+        RIG_TEST(test_unmapping_refused),  RIG_TEST(test_unmapping_refused_at_the_end),
     };
 
     return closing_line(COUNT(tests), cmocka_run_group_tests(tests, NULL, NULL));
