@@ -116,7 +116,7 @@ static void tell_outcome(void)
     struct {
         struct parley_regs replies[2][2];
         uint32_t token[WORLD_RECEIVED_MAX];
-        enum parley_rx_state rx;
+        uint64_t rx; /* no padding: it is compared, too */
     } outcome = {.rx = vm(RECEIVER)->is_gone ? PARLEY_RX_UNMAPPED : world_status(vm(RECEIVER)).rx};
 
     for (unsigned int i = 0; i < 2; i++) {
