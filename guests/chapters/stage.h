@@ -61,12 +61,18 @@ extern const uint32_t stage_kinds[STAGE_KINDS];
 
 /* --- The chapters, in their order ------------------------------------------------------------- */
 
+/* Played once in a life. */
+void chapter_console(struct stage *stage);           /* console.c */
+void chapter_partitions(struct stage *stage);        /* partitions.c, partitions.def */
+void chapter_partition_mail(struct stage *stage);    /* partition_mail.c */
+void chapter_partition_signals(struct stage *stage); /* partition_signals.c */
+
+/* Played with each servant, whose life ends in the last one. */
 void chapter_direct(struct stage *stage);        /* direct.c, direct.def */
 void chapter_responses(struct stage *stage);     /* responses.c, responses.def */
 void chapter_waiting(struct stage *stage);       /* waiting.c, under_way.def */
-void chapter_partitions(struct stage *stage);    /* partitions.c, partitions.def */
 void chapter_indirect(struct stage *stage);      /* indirect.c, indirect.def */
 void chapter_notifications(struct stage *stage); /* notifications.c, notifications.def */
-void chapter_endings(struct stage *stage);       /* endings.c; the servant's life ends */
+void chapter_endings(struct stage *stage);       /* endings.c */
 
 #endif

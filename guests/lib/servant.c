@@ -152,8 +152,10 @@ static void nest(struct service *service)
     struct guest_regs answer;
 
     guest_timer(NEST_TIMER_US);
-    answer = FFA(client, FFA_MSG_SEND_DIRECT_REQ_32, ids, 0, SERVANT(SERVANT_DELAY, 0),
-                 word_of(service, 1), 0, 0, 0);
+    do {
+        answer = FFA(client, FFA_MSG_SEND_DIRECT_REQ_32, ids, 0, SERVANT(SERVANT_DELAY, 0),
+                     word_of(service, 1), 0, 0, 0);
+    } while (client_status(&answer) == FFA_OK && answer.x[0] != FFA_INTERRUPT);
     if (expect_equal(client, answer.x[0], FFA_INTERRUPT, "a request of a vCPU that serves")) {
         told[0] = status_word(message_send(client, &service->response));
         told[1] = status_word(FFA(client, FFA_MSG_WAIT, 0, 0));

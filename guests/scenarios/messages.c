@@ -60,6 +60,25 @@ static void await_all(struct stage *stage)
     }
 }
 
+static void play_alone(struct stage *stage)
+{
+    chapter_console(stage);
+    chapter_partitions(stage);
+    chapter_partition_mail(stage);
+    chapter_partition_signals(stage);
+}
+
+static void play_with(struct stage *stage)
+{
+    guest_print("%s with %s", say_version(stage->client->version).text, stage->peer->name);
+    chapter_direct(stage);
+    chapter_responses(stage);
+    chapter_waiting(stage);
+    chapter_indirect(stage);
+    chapter_notifications(stage);
+    chapter_endings(stage);
+}
+
 void guest_main(void)
 {
     unsigned int life = guest_life();
@@ -72,16 +91,10 @@ void guest_main(void)
     }
     settle(&stage, &client, versions[life]);
     await_all(&stage);
+    play_alone(&stage);
     for (size_t i = 0; i < PEER_COUNT; i++) {
         turn_to(&stage, servants[i]);
-        guest_print("%s with %s", say_version(versions[life]).text, stage.peer->name);
-        chapter_direct(&stage);
-        chapter_responses(&stage);
-        chapter_waiting(&stage);
-        chapter_partitions(&stage);
-        chapter_indirect(&stage);
-        chapter_notifications(&stage);
-        chapter_endings(&stage);
+        play_with(&stage);
     }
     if (life + 1 == LIVES) {
         for (size_t i = 0; i < PEER_COUNT; i++) {
