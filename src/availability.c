@@ -139,10 +139,17 @@ bool parley_availability_created(struct parley_vm *vm)
     struct availability *progress = &vm->availability;
     const struct spmc *spmc = &vm->parley->spmc;
 
+    if (vm->secure_rights == 0) {
+        return true;
+    }
     while (progress->next < spmc->partition_count && !is_subscribed(vm, progress->next, &created)) {
+        /* Who wants to know of the end alone, is told of it all the same. */
+        if (is_subscribed(vm, progress->next, &destroyed)) {
+            *told_word(vm, progress->next) |= told_bit(progress->next);
+        }
         progress->next++;
     }
-    if (progress->next == spmc->partition_count || vm->secure_rights == 0) {
+    if (progress->next == spmc->partition_count) {
         return true;
     }
 
@@ -159,6 +166,7 @@ bool parley_availability_created(struct parley_vm *vm)
     }
     progress->next++;
     progress->tries = 0;
+    progress->left = NULL; /* given up, if it was left again */
     return false;
 }
 
@@ -188,6 +196,7 @@ enum parley_progress parley_availability_destroyed(struct parley_vm *vm)
         if (is_to_be_tried_again(vm, status)) {
             return PARLEY_AGAIN;
         }
+        progress->left = NULL;
         if (status != FFA_OK) {
             tell_operator(vm, id, status);
             progress->tries = 0;

@@ -322,6 +322,7 @@ enum parley_progress parley_quarantine_retry(struct parley *parley, uint16_t id)
 
     struct parley_vm *vm = &parley->vms[id - parley->config.vm_id_first];
     if (move(vm, VM_QUARANTINED, VM_ENDING)) {
+        vm->notifications.tries = 0;
         parley_availability_begin(vm);
     }
     return parley_vm_continue(vm);

@@ -57,7 +57,8 @@ static unsigned int arm(struct parley_vm *vm, unsigned int vcpu)
 {
     struct scope *scope = scope_of(vm, vcpu);
 
-    if (scope->is_armed || !word_is_member(parley_load_acquire(&vm->word))) {
+    /* Not final yet, or of 1.0, which has no notifications: what pends may wait for ever. */
+    if (scope->is_armed || word_version(parley_load_acquire(&vm->word)) < VERSION_1_1) {
         return NO_VCPU;
     }
 
@@ -176,8 +177,10 @@ static int32_t get_secure(const struct call *call, unsigned int vcpu, uint32_t f
         parley_lock_drop(&vm->notifications.lock);
         return status;
     }
-    result->x[2] = (uint32_t)regs.x[2];
-    result->x[3] = (uint32_t)regs.x[3];
+    if ((flags & FFA_NOTIFICATION_GET_SP) != 0) {
+        result->x[2] = (uint32_t)regs.x[2];
+        result->x[3] = (uint32_t)regs.x[3];
+    }
     if ((flags & FFA_NOTIFICATION_GET_SPM) != 0 &&
         ((uint32_t)regs.x[6] & FFA_NOTIFICATION_RX_FULL) != 0 && parley_shadow_receive(vm)) {
         result->x[6] = FFA_NOTIFICATION_RX_FULL;

@@ -25,30 +25,48 @@ void parley_notifications_create(struct parley_vm *vm)
     }
 }
 
-/* Unbinds what one partition was bound for. True if there was nothing. */
-static bool unbind_one(struct parley_vm *vm)
+/* A partition that is still bound, with all of its notifications. False if there is none. */
+static bool find_bound(const struct parley_vm *vm, uint16_t *sender, uint64_t *bitmap)
+{
+    const uint16_t *senders = vm->notifications.secure_sender;
+
+    *sender = 0;
+    *bitmap = 0;
+    for (unsigned int i = 0; i < FFA_NOTIFICATION_COUNT; i++) {
+        if (*sender == 0) {
+            *sender = senders[i];
+        }
+        if (*sender != 0 && senders[i] == *sender) {
+            *bitmap |= 1ull << i;
+        }
+    }
+    return *sender != 0;
+}
+
+static void forget_bound(struct parley_vm *vm, uint16_t sender)
 {
     uint16_t *senders = vm->notifications.secure_sender;
-    uint16_t sender = 0;
-    uint64_t bitmap = 0;
 
     for (unsigned int i = 0; i < FFA_NOTIFICATION_COUNT; i++) {
-        if (sender == 0) {
-            sender = senders[i];
-        }
-        if (sender != 0 && senders[i] == sender) {
-            bitmap |= 1ull << i;
-            senders[i] = 0;
-        }
+        senders[i] = senders[i] == sender ? 0 : senders[i];
     }
-    if (sender == 0) {
-        return true;
-    }
+}
 
+static int32_t unbind(struct parley_vm *vm, uint16_t sender, uint64_t bitmap)
+{
     struct parley_regs regs = {{FFA_NOTIFICATION_UNBIND, ffa_ids_make(sender, vm->id), 0,
                                 (uint32_t)bitmap, (uint32_t)(bitmap >> 32)}};
+
     parley_port_smc(&regs);
-    return false;
+    return parley_spmc_status(&regs);
+}
+
+static int32_t destroy_bitmap(struct parley_vm *vm)
+{
+    struct parley_regs regs = {{FFA_NOTIFICATION_BITMAP_DESTROY, vm->id}};
+
+    parley_port_smc(&regs);
+    return parley_spmc_status(&regs);
 }
 
 /* Takes, and forgets, what pends for one vCPU. True if all were asked for. */
@@ -68,27 +86,39 @@ static bool drain_one(struct parley_vm *vm)
     return false;
 }
 
+/* Something was signalled in between: it has to be taken before the rest can be undone. */
+static enum parley_progress drain_again(struct notifications *notifications)
+{
+    notifications->drained = 0;
+    notifications->tries++;
+    return notifications->tries < NOTIFICATION_TRIES_MAX ? PARLEY_AGAIN : PARLEY_QUARANTINED;
+}
+
 enum parley_progress parley_notifications_destroy(struct parley_vm *vm)
 {
     struct notifications *notifications = &vm->notifications;
-    struct parley_regs regs = {{FFA_NOTIFICATION_BITMAP_DESTROY, vm->id}};
+    uint16_t sender;
+    uint64_t bitmap;
 
     if (!notifications->has_bitmap) {
         return PARLEY_DONE;
     }
     /* First what pends, since what pends cannot be unbound. */
-    if (!drain_one(vm) || !unbind_one(vm)) {
+    if (!drain_one(vm)) {
         return PARLEY_AGAIN;
     }
-    parley_port_smc(&regs);
-    if (parley_spmc_status(&regs) == FFA_OK) {
-        notifications->has_bitmap = false;
-        return PARLEY_DONE;
+    if (find_bound(vm, &sender, &bitmap)) {
+        if (unbind(vm, sender, bitmap) != FFA_OK) {
+            return drain_again(notifications);
+        }
+        forget_bound(vm, sender);
+        return PARLEY_AGAIN;
     }
-    /* Something was signalled in between. */
-    notifications->drained = 0;
-    notifications->tries++;
-    return notifications->tries < NOTIFICATION_TRIES_MAX ? PARLEY_AGAIN : PARLEY_QUARANTINED;
+    if (destroy_bitmap(vm) != FFA_OK) {
+        return drain_again(notifications);
+    }
+    notifications->has_bitmap = false;
+    return PARLEY_DONE;
 }
 
 /* The receiver's own state as it is at the start of a life. Nobody refers to the VM. */

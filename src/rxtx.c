@@ -162,6 +162,9 @@ int32_t parley_handle_rxtx_map(const struct call *call, struct parley_regs *resu
         parley_shadow_register(vm);
     }
     (void)move(rxtx, PARLEY_RX_MAPPING, status == FFA_OK ? PARLEY_RX_FREE : PARLEY_RX_UNMAPPED);
+    if (status == FFA_OK) {
+        parley_shadow_deliver(vm); /* a partition may have written already */
+    }
     return status;
 }
 
