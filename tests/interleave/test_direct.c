@@ -323,13 +323,12 @@ static void b_answers(void)
 /* The other vCPU answers what it was not asked, with an answer of its own. */
 static void b_second_answers(void)
 {
-    world.replies[2][0] =
-        WORLD_CALL(vm(B)->vm, 1, FFA_MSG_SEND_DIRECT_RESP_32, ffa_ids_make(B, A), 0, TOKEN_B);
+    (void)WORLD_ENTER(vm(B), 1, FFA_MSG_SEND_DIRECT_RESP_32, ffa_ids_make(B, A), 0, TOKEN_B);
 }
 
 static void check_wrong_vcpu(void)
 {
-    EXPECT(refused(&world.replies[2][0], FFA_DENIED), "a vCPU answers what it was not asked");
+    EXPECT(refused(regs(B, 1), FFA_DENIED), "a vCPU answers what it was not asked");
     check_served();
 }
 
