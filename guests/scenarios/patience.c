@@ -77,7 +77,7 @@ static void be_patient(struct wait *wait)
 
     expect(client, message_read(&answer, &response), "the answer comes in the end");
     expect_equal(client, response.word[0], SERVANT_ANSWER(SERVANT_AWAIT, 0), "its payload");
-    expect_equal(client, guest_interrupt_count(GUEST_INTERRUPT_TIMER), TICKS, "ticks");
+    expect(client, guest_interrupt_count(GUEST_INTERRUPT_TIMER) >= TICKS, "ticks");
     expect_equal(client, guest_interrupt_count(IPI), 1, "the sibling's interrupt");
     guest_print("waited for its answer through %u ticks and an interrupt of its sibling, which "
                 "left its call %u times",
