@@ -137,19 +137,25 @@ static void another_life(uint16_t id)
 
 /* --- Calls ------------------------------------------------------------------------------------ */
 
-/* Often few bits, among which two VMs meet; sometimes any. */
+/* Often few bits; sometimes any, or none. */
 static uint64_t random_bitmap(void)
 {
+    uint64_t bits = 1ull << random_below(64);
+
     switch (random_below(8)) {
     case 0:
-        return (random_bits() | random_bits() << 40) & ~LOOKS_LIKE_AN_ADDRESS;
+        bits = random_bits() | random_bits() << 40;
+        break;
     case 1:
-        return 0;
+        bits = 0;
+        break;
     case 2:
-        return 1ull << random_below(64);
+        break;
     default:
-        return 1ull << random_below(64) | 1ull << random_below(64);
+        bits |= 1ull << random_below(64);
+        break;
     }
+    return bits & ~LOOKS_LIKE_AN_ADDRESS;
 }
 
 /* Some of these, at least one; any, if there is none. */
