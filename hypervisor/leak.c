@@ -47,35 +47,57 @@ struct foreign {
     uint64_t end;
 };
 
-static const volatile void *rx_at(const struct vm *vm, uint64_t offset)
+static bool rx_is_full(const struct vm *vm)
+{
+    struct parley_vm_status status;
+
+    parley_vm_status(vm->parley, &status);
+    return status.rx == PARLEY_RX_FULL;
+}
+
+static const volatile void *rx_page(const struct vm *vm, uint64_t page)
 {
     uint64_t pa;
 
-    if (!stage2_translate(&vm->stage2, vm->rx_ipa + offset, &pa)) {
+    if (!stage2_translate(&vm->stage2, vm->rx_ipa + page * PAGE_BYTES, &pa)) {
         return NULL;
     }
     return (const volatile void *)(uintptr_t)pa;
 }
 
-/* Addresses are 8-byte aligned in every structure that FF-A has. */
+/*
+ * Addresses are 8-byte aligned in every structure that FF-A has. A sibling of the vCPU may give the
+ * buffer back meanwhile, and then it is the guest that writes there.
+ */
+static void check_rx_page(struct vm *vm, uint64_t page, struct foreign foreign)
+{
+    const volatile uint64_t *words = rx_page(vm, page);
+
+    for (uint64_t i = 0; i < PAGE_BYTES / sizeof(uint64_t); i++) {
+        uint64_t at = page * PAGE_BYTES + i * sizeof(uint64_t);
+        bool is_foreign = at + sizeof(uint64_t) > foreign.start && at < foreign.end;
+        uint64_t word = words[i];
+
+        if (is_physical(word) && !is_foreign && rx_is_full(vm) && words[i] == word) {
+            vm_expectation_broken(vm, "physical address 0x%lx in RX at byte %lu", word, at);
+        }
+    }
+}
+
 static void check_rx(struct vm *vm, struct foreign foreign)
 {
-    for (uint64_t at = 0; at < vm->rx_pages * PAGE_BYTES; at += sizeof(uint64_t)) {
-        const volatile uint64_t *word = rx_at(vm, at);
-
-        if (word == NULL) {
-            vm_expectation_broken(vm, "RX at IPA 0x%lx is no RAM", vm->rx_ipa + at);
+    for (uint64_t page = 0; page < vm->rx_pages; page++) {
+        if (rx_page(vm, page) == NULL) {
+            vm_expectation_broken(vm, "page %lu of RX is no RAM", page);
             return;
         }
-        if ((at + sizeof(*word) <= foreign.start || at >= foreign.end) && is_physical(*word)) {
-            vm_expectation_broken(vm, "physical address 0x%lx in RX at byte %lu", *word, at);
-        }
+        check_rx_page(vm, page, foreign);
     }
 }
 
 static void check_message(struct vm *vm)
 {
-    const volatile struct ffa_msg_header_1_1 *header = rx_at(vm, 0);
+    const volatile struct ffa_msg_header_1_1 *header = rx_page(vm, 0);
     struct foreign payload = {0, 0};
 
     if (header != NULL) {
@@ -83,14 +105,6 @@ static void check_message(struct vm *vm)
         payload.end = payload.start + header->payload_size;
     }
     check_rx(vm, payload);
-}
-
-static bool rx_is_full(const struct vm *vm)
-{
-    struct parley_vm_status status;
-
-    parley_vm_status(vm->parley, &status);
-    return status.rx == PARLEY_RX_FULL;
 }
 
 /* Where the VM's RX buffer is, learnt from the calls that succeed. */

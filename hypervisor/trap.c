@@ -73,14 +73,6 @@ static struct vcpu *fault(struct vcpu *vcpu, uint64_t esr)
     return scheduler_leave(vcpu);
 }
 
-static struct vcpu *wait(struct vcpu *vcpu, uint64_t esr)
-{
-    bool for_event = (esr & 1) != 0;
-
-    vcpu_skip_instruction(vcpu, esr);
-    return for_event ? scheduler_yield(vcpu) : scheduler_wait(vcpu);
-}
-
 /*
  * A conditional AArch32 instruction may be trapped although its condition fails; it does nothing
  * then. ESR_EL2 has the condition of those that can.
@@ -99,6 +91,17 @@ static bool condition_passed(const struct vcpu *vcpu, uint64_t esr)
         return true;
     }
     return holds[condition >> 1] != ((condition & 1) != 0 && condition != 15);
+}
+
+static struct vcpu *wait(struct vcpu *vcpu, uint64_t esr)
+{
+    bool for_event = (esr & 1) != 0;
+
+    vcpu_skip_instruction(vcpu, esr);
+    if (!condition_passed(vcpu, esr)) {
+        return vcpu;
+    }
+    return for_event ? scheduler_yield(vcpu) : scheduler_wait(vcpu);
 }
 
 static struct vcpu *smc32(struct vcpu *vcpu, uint64_t esr)

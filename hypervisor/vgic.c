@@ -242,7 +242,9 @@ static uint32_t signalled(const struct vcpu *vcpu)
 
 void vgic_reset_interface(struct vgic *vgic)
 {
+    lock_take(&vgic->lock);
     vgic->active = 0;
+    lock_drop(&vgic->lock);
     vgic->vmcr = 0;
     vgic->ap1r = 0;
 }

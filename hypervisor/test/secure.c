@@ -10,7 +10,7 @@
 
 #define ECHO       0x8001u
 #define SPIN_US    20000u
-#define LONG_US    100000u /* so long that it is interrupted, however slow the machine is */
+#define YIELDS     3u
 #define PATIENT_US 900000u /* longer than the hypervisor is */
 #define LIMIT_US   10000000u
 
@@ -38,13 +38,13 @@ static bool is_error(const struct guest_regs *regs, int32_t status)
 }
 
 /* The partition's context on a CPU serves one request at a time. */
-static struct guest_regs ask(uint32_t microseconds)
+static struct guest_regs ask(uint32_t command, uint32_t argument)
 {
     uint64_t end = guest_clock() + LIMIT_US;
 
     for (;;) {
-        struct guest_regs regs = {{FFA_MSG_SEND_DIRECT_REQ_32, (uint32_t)self << 16 | ECHO, 0,
-                                   COMMAND_SPIN, microseconds}};
+        struct guest_regs regs = {
+            {FFA_MSG_SEND_DIRECT_REQ_32, (uint32_t)self << 16 | ECHO, 0, command, argument}};
 
         ffa_call(&regs);
         if (!is_error(&regs, FFA_BUSY) || guest_clock() >= end) {
@@ -65,7 +65,7 @@ static bool go_back(struct guest_regs *regs)
 
 static void check_spin(void)
 {
-    struct guest_regs regs = ask(SPIN_US);
+    struct guest_regs regs = ask(COMMAND_SPIN, SPIN_US);
 
     while (is_left(&regs)) {
         __atomic_add_fetch(&interruptions, 1, __ATOMIC_RELAXED);
@@ -80,11 +80,11 @@ static void check_spin(void)
 /* Leaves a request unfinished: the vCPU cannot make another one. */
 static struct guest_regs leave(void)
 {
-    struct guest_regs regs = ask(LONG_US);
+    struct guest_regs regs = ask(COMMAND_YIELD, YIELDS);
     struct guest_regs other;
 
     expect(is_left(&regs), "a request is left");
-    other = ask(0);
+    other = ask(COMMAND_ECHO, 0);
     expect(is_error(&other, FFA_DENIED), "a request while another is left");
     return regs;
 }
