@@ -32,7 +32,9 @@ static struct guest_regs leave_under_way(const struct stage *stage, const struct
     struct guest_regs answer;
 
     guest_timer(TICK_US);
-    answer = message_send(stage->client, request);
+    do {
+        answer = message_send(stage->client, request);
+    } while (client_status(&answer) == FFA_BUSY);
     guest_timer(0);
     return answer;
 }
