@@ -10,6 +10,7 @@
 #include "cpu.h"
 #include "ffa.h"
 #include "gicv3.h"
+#include "interrupts.h"
 #include "lock.h"
 #include "report.h"
 #include "timer.h"
@@ -225,7 +226,7 @@ static void wake_sleepers(uint64_t now)
     lock_drop(&lock);
 }
 
-static void tick(void)
+void scheduler_tick(void)
 {
     uint64_t now = timer_ticks();
 
@@ -242,47 +243,6 @@ static void tick(void)
     set_timer();
 }
 
-/* --- Interrupts ------------------------------------------------------------------------------- */
-
-static void take_interrupt(unsigned int interrupt)
-{
-    struct vcpu *loaded = cpu_self()->loaded;
-
-    switch (interrupt) {
-    case GIC_SGI_KICK: /* it has woken this CPU, which will see for itself */
-        break;
-    case GIC_PPI_TIMER:
-        tick();
-        break;
-    case GIC_PPI_MAINTENANCE:
-        if (loaded != NULL) {
-            vgic_refill(loaded);
-        }
-        break;
-    case GIC_PPI_VIRTUAL_TIMER:
-        if (loaded != NULL) {
-            vgic_timer_fired(loaded);
-            gic_keep_active(interrupt);
-            return;
-        }
-        break;
-    default:
-        work_add(WORK_RECEIVERS); /* the Secure world's: no other is enabled */
-        break;
-    }
-    gic_end(interrupt);
-}
-
-void scheduler_take_interrupts(void)
-{
-    unsigned int interrupt = gic_acknowledge();
-
-    while (interrupt < GIC_SPURIOUS) {
-        take_interrupt(interrupt);
-        interrupt = gic_acknowledge();
-    }
-}
-
 /* --- Choosing --------------------------------------------------------------------------------- */
 
 /*
@@ -293,7 +253,7 @@ static void sleep(void)
 {
     start_slice();
     __asm__ volatile("dsb sy; wfi" ::: "memory");
-    scheduler_take_interrupts();
+    interrupts_take();
 }
 
 static struct vcpu *dequeue_or_be_idle(void)
@@ -326,7 +286,7 @@ static void go_off(struct vcpu *vcpu)
     __atomic_store_n(&vcpu->is_online, false, __ATOMIC_RELEASE);
     vcpu->is_leaving = parley_vcpu_offline(vcpu->vm->parley, vcpu->index) == PARLEY_AGAIN;
     if (vcpu->is_leaving) {
-        scheduler_take_interrupts();
+        interrupts_take();
         put_back(vcpu);
         return;
     }

@@ -61,8 +61,8 @@ void scheduler_stopped(struct vm *vm);
 
 bool scheduler_vm_runs(const struct vm *vm);
 
-/* Takes this CPU's pending interrupts; what they ask for is done later, as work (work.h). */
-void scheduler_take_interrupts(void);
+/* This CPU's timer has fired: ends the slice, wakes who has waited for it. */
+void scheduler_tick(void);
 
 /* Whether the time slice of the running vCPU is over. */
 bool scheduler_slice_is_over(void);

@@ -5,6 +5,7 @@
  */
 #include "cpu.h"
 #include "id_registers.h"
+#include "interrupts.h"
 #include "mmio.h"
 #include "registers.h"
 #include "scheduler.h"
@@ -180,7 +181,7 @@ static bool is_to_be_spared(struct vcpu *vcpu)
 
 struct vcpu *trap_interrupt(struct vcpu *vcpu)
 {
-    scheduler_take_interrupts();
+    interrupts_take();
     work_run();
     vgic_sync(vcpu);
     /* A kick may say that the VM ends. */

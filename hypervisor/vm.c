@@ -2,6 +2,7 @@
 #include "vm.h"
 #include "firmware.h"
 #include "format.h"
+#include "interrupts.h"
 #include "memory.h"
 #include "report.h"
 #include "scheduler.h"
@@ -153,7 +154,7 @@ static bool create_in_parley(struct vm *vm)
     }
     progress = parley_vm_create(parley, &config, &vm->parley);
     while (progress == PARLEY_AGAIN) {
-        scheduler_take_interrupts();
+        interrupts_take();
         progress = parley_vm_continue(vm->parley);
     }
     return progress == PARLEY_DONE;

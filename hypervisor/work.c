@@ -2,6 +2,7 @@
 #include "work.h"
 #include "cpu.h"
 #include "gicv3.h"
+#include "interrupts.h"
 #include "lock.h"
 #include "scheduler.h"
 #include "timer.h"
@@ -174,6 +175,6 @@ void work_run(void)
     end = timer_ticks() + timer_ticks_of_ms(TURN_MS);
     while (work_is_left() && timer_ticks() < end) {
         do_some(__atomic_exchange_n(&own()->work, 0, __ATOMIC_ACQUIRE));
-        scheduler_take_interrupts();
+        interrupts_take();
     }
 }
