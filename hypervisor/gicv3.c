@@ -90,7 +90,6 @@ void gic_init_cpu(void)
     register_write(ICC_PMR_EL1, 0xff);
     register_write(ICC_CTLR_EL1, ICC_CTLR_EOI_DROPS);
     register_write(ICC_IGRPEN1_EL1, 1);
-    register_write(ICH_HCR_EL2, 0); /* nothing virtual before a vCPU is loaded */
     barrier_instructions();
 }
 

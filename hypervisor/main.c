@@ -18,6 +18,7 @@ _Noreturn void main_secondary(unsigned int cpu);
 static void init_cpu(void)
 {
     gic_init_cpu();
+    vgic_init_cpu();
     stage2_init_cpu();
     vcpu_init_cpu();
     work_init_cpu();

@@ -90,6 +90,14 @@ static void list_write(unsigned int index, uint64_t value)
     }
 }
 
+void vgic_init_cpu(void)
+{
+    register_write(ICH_HCR_EL2, 0);
+    for (unsigned int i = 0; i < LIST_REGISTERS; i++) {
+        list_write(i, 0);
+    }
+}
+
 /* --- With the lock held ----------------------------------------------------------------------- */
 
 /* The smaller, the more urgent. What is active was so already when its equals came. */
@@ -226,7 +234,6 @@ static unsigned int threshold(const struct vgic *vgic)
     if (vgic->ap1r != 0) {
         running = (unsigned int)__builtin_ctzll(vgic->ap1r) << PRIORITY_SHIFT;
     }
-
     return mask < running ? mask : running;
 }
 
@@ -322,9 +329,10 @@ void vgic_timer_fired(struct vcpu *vcpu)
     struct vgic *vgic = &vcpu->vgic;
 
     lock_take(&vgic->lock);
+    fold(vgic);
     vgic->holds_timer = true;
     vgic->pending |= TIMER_BIT;
-    vgic->is_changed = true;
+    fill(vcpu);
     lock_drop(&vgic->lock);
 }
 

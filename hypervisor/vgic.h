@@ -46,6 +46,9 @@ struct vgic {
 /* Whether the CPU's list registers are as this code expects. */
 bool vgic_is_possible(void);
 
+/* On each CPU, before a vCPU is loaded. */
+void vgic_init_cpu(void);
+
 /* As after a reset of the VM. */
 void vgic_reset(struct vm *vm);
 
