@@ -432,7 +432,7 @@ void explore(const struct explore_test *test, const struct explore_way *way,
     free(search.initial);
     result->failed = search.end == END_FAILED;
     if (result->failed || way->schedule != NULL) {
-        report_schedule(result->report, test, search.steps, search.count);
+        report_schedule(result->report, test, way->grain, search.steps, search.count);
         report_steps(result->report, test, search.steps, search.count);
     }
 }

@@ -24,7 +24,8 @@ static const struct interleave_suite *const suites[] = {
 
 static struct {
     enum explore_reduction reduction;
-    const char *schedule; /* to replay */
+    const char *schedule;     /* to replay, */
+    enum explore_grain grain; /* by such steps */
 } options = {.reduction = EXPLORE_DPOR};
 
 static struct explore_result result;
@@ -85,7 +86,8 @@ static void print_result(const struct interleave_test *test)
 
 static bool run(const struct interleave_test *test)
 {
-    struct explore_way way = {.reduction = options.reduction, .schedule = options.schedule};
+    struct explore_way way = {
+        .reduction = options.reduction, .grain = options.grain, .schedule = options.schedule};
     const struct explore_way by_call = {.reduction = EXPLORE_NONE, .grain = EXPLORE_BY_CALL};
     bool agrees = true;
 
@@ -186,7 +188,8 @@ static bool split(char *id)
         return false;
     }
     *colon = '\0';
-    options.schedule = colon + 1;
+    options.grain = colon[1] == '.' ? EXPLORE_BY_CALL : EXPLORE_BY_STEP;
+    options.schedule = colon + (colon[1] == '.' ? 2 : 1);
     return true;
 }
 

@@ -108,8 +108,8 @@ void race_order(const struct op *op);
 /* Adds to a report of EXPLORE_REPORT_BYTES; cuts it when it is full. */
 __attribute__((format(printf, 2, 3))) void report_add(char *report, const char *format, ...);
 void report_place(char *report, const void *where);
-void report_schedule(char *report, const struct explore_test *test, const struct step *steps,
-                     unsigned int count);
+void report_schedule(char *report, const struct explore_test *test, enum explore_grain grain,
+                     const struct step *steps, unsigned int count);
 void report_steps(char *report, const struct explore_test *test, const struct step *steps,
                   unsigned int count);
 

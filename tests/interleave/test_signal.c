@@ -230,7 +230,7 @@ static void check_cycles(void)
                     .threads = {__VA_ARGS__},      \
                     .set_up = (start),             \
                     .check = (rule),               \
-                    WORLD_STATE},                  \
+                    WORLD_STATE_SECURE},           \
         .also = (more),                            \
     }
 

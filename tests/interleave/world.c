@@ -5,6 +5,11 @@
 
 struct world world;
 
+/* The buffers of the SPMC are watched as pages, too: they follow on those of guests. */
+_Static_assert(offsetof(struct world, pages) + sizeof(world.pages) ==
+                   offsetof(struct world, memory),
+               "the memory follows the pages");
+
 /* --- For setting up ------------------------------------------------------- */
 
 struct ffa_uuid world_uuid(uint8_t seed, unsigned int index)

@@ -19,6 +19,7 @@
 #define WORLD_RECEIVED_MAX 4u
 #define WORLD_SIGNALS      8u
 #define WORLD_MEMORY_BYTES 32768u
+#define WORLD_SECURE_BYTES (6u * FFA_PAGE_SIZE) /* Parley's pair, and two shadows */
 #define WORLD_NPI_INTID    9u
 #define WORLD_IPA_OF_PAGES 0x80000000ull
 
@@ -102,6 +103,11 @@ extern struct world world;
 #define WORLD_STATE                                                      \
     .state = &world, .state_bytes = sizeof(world), .pages = world.pages, \
     .pages_bytes = sizeof(world.pages), .page_accessed = world_page_accessed
+
+/* The same with an SPMC: the buffers that it is given come first in the mediator's memory. */
+#define WORLD_STATE_SECURE                                               \
+    .state = &world, .state_bytes = sizeof(world), .pages = world.pages, \
+    .pages_bytes = sizeof(world.pages) + WORLD_SECURE_BYTES, .page_accessed = world_page_accessed
 
 void world_page_accessed(void *page, bool writes);
 
