@@ -15,6 +15,10 @@ GUEST_IMAGES := \
 	ancient:32:programs/ancient \
 	rogue:64:programs/rogue \
 	silent:64:programs/silent \
+	talker_1_0:64:programs/talker:-DTALKER_VERSION=FFA_VERSION_1_0 \
+	talker_1_1:64:programs/talker:-DTALKER_VERSION=FFA_VERSION_1_1 \
+	talker_1_2:64:programs/talker:-DTALKER_VERSION=FFA_VERSION_1_2 \
+	sleeper:64:programs/sleeper \
 	neighbour_1_0:64:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_0 \
 	neighbour_1_1:64:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_1 \
 	neighbour_1_2:64:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_2 \
@@ -103,7 +107,7 @@ GUEST_CLANG_64 := $(CLANG) --target=aarch64-none-elf \
 	$(filter-out -fno-tree-loop-distribute-patterns,$(GUEST_FLAGS_64))
 GUEST_CLANG_32 := $(CLANG) --target=arm-none-eabi \
 	$(filter-out -fno-tree-loop-distribute-patterns -mgeneral-regs-only,$(GUEST_FLAGS_32))
-GUEST_ANY_FLAG := $(patsubst %,-D%_VERSION=FFA_VERSION_1_0,NEIGHBOUR SERVANT TRAFFIC)
+GUEST_ANY_FLAG := $(patsubst %,-D%_VERSION=FFA_VERSION_1_0,NEIGHBOUR SERVANT TALKER TRAFFIC)
 GUEST_SOURCES  := $(GUEST_LIB_SOURCES) $(GUEST_PLATFORM_SOURCES) \
 	$(sort $(foreach image,$(GUEST_IMAGES),guests/$(call guest_program,$(image)).c))
 

@@ -3,9 +3,8 @@
  * Indirect messages to and from a Secure Partition: "echo", which reads what it gets when it is
  * given cycles, and says so when it is asked.
  */
-#include "../../secure/partitions/commands.h"
-#include "../../secure/partitions/partitions.h"
 #include "mail.h"
+#include "partition.h"
 #include "pattern.h"
 #include "stage.h"
 
@@ -18,28 +17,6 @@
 #define LIMIT(stage) \
     (FFA_PAGE_SIZE - \
      mail_header_bytes((stage)->world == SECURE_WORLD_1_2 ? FFA_VERSION_1_2 : FFA_VERSION_1_1))
-
-#define WORDS 5u
-
-/* A command to the partition; its answer, of which the first word is a status. */
-static void ask(const struct stage *stage, uint64_t word[WORDS])
-{
-    struct message request = {
-        .fid = FFA_MSG_SEND_DIRECT_REQ_32,
-        .from = ME,
-        .to = ECHO,
-        .word = {word[0], word[1], word[2], word[3], word[4]},
-    };
-    struct guest_regs answer = message_exchange(stage->client, &request);
-    struct message response;
-
-    if (!expect(stage->client, message_read(&answer, &response), "a partition's answer")) {
-        response = (struct message){0};
-    }
-    for (unsigned int i = 0; i < WORDS; i++) {
-        word[i] = response.word[i];
-    }
-}
 
 /* --- To the partition ------------------------------------------------------------------------- */
 
@@ -77,9 +54,9 @@ static uint32_t checksum_of(const struct parcel *parcel)
 
 static uint64_t messages_read(const struct stage *stage)
 {
-    uint64_t word[WORDS] = {COMMAND_MESSAGES};
+    uint64_t word[PARTITION_WORDS] = {COMMAND_MESSAGES};
 
-    ask(stage, word);
+    partition_ask(stage->client, ME, ECHO, word);
     return word[1];
 }
 
@@ -87,12 +64,12 @@ static uint64_t messages_read(const struct stage *stage)
 static void expect_read(const struct stage *stage, const struct parcel *parcel, uint64_t count)
 {
     uint64_t end = guest_clock() + PATIENCE_US;
-    uint64_t word[WORDS] = {COMMAND_MESSAGES};
+    uint64_t word[PARTITION_WORDS] = {COMMAND_MESSAGES};
 
     while (messages_read(stage) != count && guest_clock() < end) {
         guest_yield();
     }
-    ask(stage, word);
+    partition_ask(stage->client, ME, ECHO, word);
     expect_equal(stage->client, word[1], count, "messages that a partition has read");
     expect_equal(stage->client, word[2], ME, "their sender");
     expect_equal(stage->client, word[3], parcel->bytes, "their bytes");
@@ -137,10 +114,7 @@ static void send_to_partitions(const struct stage *stage)
 
 static int32_t have_sent(const struct stage *stage, uint32_t bytes, uint32_t seed)
 {
-    uint64_t word[WORDS] = {COMMAND_MESSAGE_SEND, ME, bytes, seed};
-
-    ask(stage, word);
-    return (int32_t)(uint32_t)word[0];
+    return PARTITION_ASK(stage->client, ME, ECHO, COMMAND_MESSAGE_SEND, ME, bytes, seed);
 }
 
 static struct guest_regs get_framework(const struct stage *stage)

@@ -3,8 +3,7 @@
  * Notifications between this VM and a Secure Partition: "notifier", which sets what it is asked to,
  * and looks at its own when it is given cycles.
  */
-#include "../../secure/partitions/commands.h"
-#include "../../secure/partitions/partitions.h"
+#include "partition.h"
 #include "stage.h"
 
 #define NOTIFIER    PARTITION_NOTIFIER_ID
@@ -14,39 +13,16 @@
 #define SP          FFA_NOTIFICATION_GET_SP
 #define HELPER      2u
 #define PATIENCE_US 10000000u
-#define WORDS       5u
 
 /* Notifications of the partition: globally, and of each vCPU. */
 #define GLOBAL_LOW  0x00000011u
 #define GLOBAL_HIGH 0x80000000u
 #define OWN_LOW     0x00000100u
 
-static int32_t ask(const struct stage *stage, uint64_t word[WORDS])
-{
-    struct message request = {
-        .fid = FFA_MSG_SEND_DIRECT_REQ_32,
-        .from = ME,
-        .to = NOTIFIER,
-        .word = {word[0], word[1], word[2], word[3], word[4]},
-    };
-    struct guest_regs answer = message_exchange(stage->client, &request);
-    struct message response;
-
-    if (!expect(stage->client, message_read(&answer, &response), "a partition's answer")) {
-        return FFA_ABORTED;
-    }
-    for (unsigned int i = 0; i < WORDS; i++) {
-        word[i] = response.word[i];
-    }
-    return (int32_t)(uint32_t)word[0];
-}
-
 static int32_t command(const struct stage *stage, uint32_t what, uint32_t w2, uint32_t low,
                        uint32_t high)
 {
-    uint64_t word[WORDS] = {what, ME, w2, low, high};
-
-    return ask(stage, word);
+    return PARTITION_ASK(stage->client, ME, NOTIFIER, what, ME, w2, low, high);
 }
 
 /* --- From the partition ----------------------------------------------------------------------- */
@@ -186,9 +162,9 @@ static void expect_noticed(const struct stage *stage, uint32_t low)
     bool noticed = false;
 
     while (!noticed && guest_clock() < end) {
-        uint64_t word[WORDS] = {COMMAND_NOTIFICATIONS};
+        uint64_t word[PARTITION_WORDS] = {COMMAND_NOTIFICATIONS};
 
-        ask(stage, word);
+        partition_ask(stage->client, ME, NOTIFIER, word);
         noticed = word[1] != 0;
         if (noticed) {
             expect_equal(stage->client, word[2], low, "what a partition got");
@@ -202,9 +178,9 @@ static void expect_noticed(const struct stage *stage, uint32_t low)
 static void signal(const struct stage *stage)
 {
     struct client *client = stage->client;
-    uint64_t word[WORDS] = {COMMAND_NOTIFICATIONS};
 
-    ask(stage, word); /* whatever others have sent it */
+    /* Whatever others have sent it. */
+    PARTITION_ASK(client, ME, NOTIFIER, COMMAND_NOTIFICATIONS);
     expect_status(client, set(stage, NOTIFIER, 0, 0x40), FFA_DENIED, "SET of what is not bound");
     expect_status(client, set(stage, TRIO, 0, 0x40), FFA_DENIED, "SET for who receives none");
     expect_status(client, set(stage, NOBODY_SP, 0, 1), FFA_INVALID_PARAMETERS, "SET for nobody");

@@ -3,8 +3,7 @@
  * Direct requests to Secure Partitions: who takes what (partitions.def), every word of it, and
  * requests that the Secure world leaves in the middle.
  */
-#include "../../secure/partitions/commands.h"
-#include "../../secure/partitions/partitions.h"
+#include "partition.h"
 #include "stage.h"
 
 #define ECHO     PARTITION_ECHO_ID

@@ -411,6 +411,29 @@ static void tell_uuids(struct say *text, const struct member *member, unsigned i
     }
 }
 
+/* The kinds of messages that it takes, and whether it can be signalled. */
+static void tell_properties(struct say *text, uint32_t properties)
+{
+    static const struct {
+        uint32_t property;
+        const char *name;
+    } names[] = {
+        {FFA_PARTITION_DIRECT_REQ_RECV, "REQ"},
+        {FFA_PARTITION_DIRECT_REQ2_RECV, "REQ2"},
+        {FFA_PARTITION_INDIRECT_MSG, "SEND2"},
+        {FFA_PARTITION_NOTIFICATION_RECV, "SET"},
+    };
+    const char *before = "; takes ";
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if ((properties & names[i].property) != 0) {
+            say_add(text, before);
+            say_add(text, names[i].name);
+            before = ", ";
+        }
+    }
+}
+
 void members_tell(const struct members *members, uint16_t self)
 {
     unsigned int entries;
@@ -418,14 +441,37 @@ void members_tell(const struct members *members, uint16_t self)
     for (unsigned int i = 0; i < members->count && i < MEMBERS_MAX; i += entries) {
         const struct member *member = &members->member[i];
         const char *kind = ffa_id_is_secure(member->id) ? "SP" : "VM";
+        struct say properties = {{0}};
         struct say uuids = {{0}};
 
         entries = entries_of_one(members, i);
         tell_uuids(&uuids, member, entries);
-        guest_print("sees %s %#x: %u vCPU%s%s%s", member->id == self ? "itself," : kind,
+        tell_properties(&properties, member->properties);
+        guest_print("sees %s %#x: %u vCPU%s%s%s%s", member->id == self ? "itself," : kind,
                     (unsigned int)member->id, (unsigned int)member->contexts,
                     member->contexts == 1 ? "" : "s",
                     (member->properties & FFA_PARTITION_AARCH64) != 0 ? ", AArch64" : "",
-                    uuids.text);
+                    uuids.text, properties.text);
     }
+}
+
+void members_tell_briefly(const struct members *members, uint16_t self)
+{
+    struct say text = {{0}};
+    bool secure = false;
+
+    for (unsigned int i = 0; i < members->count && i < MEMBERS_MAX; i++) {
+        uint16_t id = members->member[i].id;
+
+        if (id == self || (i > 0 && members->member[i - 1].id == id)) {
+            continue;
+        }
+        if (text.text[0] == '\0' || secure != ffa_id_is_secure(id)) {
+            secure = ffa_id_is_secure(id);
+            say_add(&text, secure ? " SP" : " VM");
+        }
+        say_add(&text, " 0x");
+        say_add_hex(&text, id);
+    }
+    guest_print("sees%s", text.text);
 }

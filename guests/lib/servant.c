@@ -38,26 +38,32 @@ static void echo(struct service *service)
     }
 }
 
-/* True if the call was the answer, and what is in `called` is what came then. */
+static bool is_response(uint32_t fid)
+{
+    return fid == FFA_MSG_SEND_DIRECT_RESP_32 || fid == FFA_MSG_SEND_DIRECT_RESP_64 ||
+           fid == FFA_MSG_SEND_DIRECT_RESP2;
+}
+
+/*
+ * True if the call was the answer, and what is in `called` is what came then. Interrupts in a
+ * request are no business of who has it made.
+ */
 static bool call(struct service *service)
 {
-    const struct message *request = service->request;
+    struct client *client = &service->servant->client;
+    const uint64_t *word = service->request->word;
+    uint32_t fid = SERVANT_OF(word[0]);
+    struct guest_regs called = FFA(client, fid, word[1], word[2], word[3], word[4], 0, 0, 0);
     struct message next;
 
-    *service->called =
-        FFA(&service->servant->client, SERVANT_OF(request->word[0]), request->word[1],
-            request->word[2], request->word[3], request->word[4], 0, 0, 0);
+    if (!is_response(fid)) {
+        called = message_finish(client, called);
+    }
     for (unsigned int i = 0; i < ERRAND_WORDS; i++) {
-        service->response.word[1 + i] = service->called->x[i];
+        service->response.word[1 + i] = called.x[i];
     }
-    switch (SERVANT_OF(request->word[0])) {
-    case FFA_MSG_SEND_DIRECT_RESP_32:
-    case FFA_MSG_SEND_DIRECT_RESP_64:
-    case FFA_MSG_SEND_DIRECT_RESP2:
-        return message_read(service->called, &next) || service->called->x[0] == FFA_INTERRUPT;
-    default:
-        return false;
-    }
+    *service->called = called;
+    return is_response(fid) && (message_read(&called, &next) || called.x[0] == FFA_INTERRUPT);
 }
 
 static void fetch(struct service *service)
@@ -272,6 +278,9 @@ static bool perform(struct service *service)
     case SERVANT_LIFE:
         tell_life(service);
         break;
+    case SERVANT_FAREWELL:
+        __atomic_add_fetch(&servant->farewells, 1, __ATOMIC_RELEASE);
+        break;
     case SERVANT_STOP:
         service->stops = true;
         guest_timer(STOP_TIMER_US);
@@ -414,6 +423,17 @@ void errand_await(const struct errand *errand)
             return;
         }
     } while (SERVANT_ARGUMENT(response.word[0]) != 0);
+}
+
+void errand_farewell(const struct errand *errand)
+{
+    static const uint64_t none[ERRAND_WORDS];
+    struct message request = request_of(errand, SERVANT(SERVANT_FAREWELL, 0), none);
+    struct guest_regs answer = message_exchange(errand->client, &request);
+
+    if (client_status(&answer) != FFA_ABORTED) {
+        expect_status(errand->client, client_status(&answer), FFA_OK, "a farewell");
+    }
 }
 
 /* Whoever does not hear of the end gives up, for the sake of those who play on. */

@@ -65,6 +65,9 @@
 /* Stops soon after it has answered. */
 #define SERVANT_STOP 21u
 
+/* Somebody will ask nothing any more. */
+#define SERVANT_FAREWELL 23u
+
 /* Interrupts of the vCPU that serves. The argument is the interrupt. */
 #define SERVANT_ENABLE 11u
 #define SERVANT_COUNT  12u /* how many it has taken */
@@ -92,6 +95,7 @@ struct servant {
     bool released;
     uint32_t awaiting; /* vCPUs that say nothing until they are released */
     uint32_t requests;
+    uint32_t farewells;
     struct guest_regs called[SERVANT_VCPUS_MAX]; /* what the last SERVANT_CALL of each came to */
 };
 
@@ -134,6 +138,9 @@ struct guest_regs errand_call(const struct errand *errand, uint32_t fid,
 
 /* Waits until the servant's vCPU 0 serves. For a vCPU whose requests go there: vCPU 0. */
 void errand_await(const struct errand *errand);
+
+/* SERVANT_FAREWELL. If it was the last one, the servant may be gone before it can answer. */
+void errand_farewell(const struct errand *errand);
 
 /* Tells it to do what it cannot answer: SERVANT_RESET, SERVANT_OFF. Expects ABORTED. */
 void errand_last(const struct errand *errand, uint32_t command, uint32_t microseconds);

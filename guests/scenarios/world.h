@@ -82,6 +82,10 @@ struct world_vm {
 #define WORLD_PROBER  0x04u
 #define WORLD_ANCIENT 0x05u
 #define WORLD_ROGUE   0x06u
+#define WORLD_ALICE   0x07u
+#define WORLD_BOB     0x08u
+#define WORLD_CAROL   0x09u
+#define WORLD_DAVE    0x0au
 
 static const struct world_vm world_story[] = {
     {
@@ -161,6 +165,66 @@ static const struct world_vm world_story[] = {
         .version = FFA_VERSION_1_1,
         .rxtx_pages_max = 1,
         .sees_secure = false,
+    },
+    {
+        .id = WORLD_ALICE,
+        .name = "alice",
+        .program = "talker_1_2",
+        .vcpus = 3,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY,
+        .sees_secure = true,
+        .peer_count = 3,
+        .peers = {WORLD_BOB, WORLD_CAROL, WORLD_DAVE},
+        .uuid_count = 1,
+        .uuids = {WORLD_UUID(0xa11ce001, 0x6c0d4b7e, 0x9a35f812, 0x5de40b96)},
+    },
+    {
+        .id = WORLD_BOB,
+        .name = "bob",
+        .program = "talker_1_1",
+        .vcpus = 3,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_1,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY,
+        .sees_secure = true,
+        .peer_count = 2,
+        .peers = {WORLD_ALICE, WORLD_CAROL},
+        .uuid_count = 1,
+        .uuids = {WORLD_UUID(0xb0b00001, 0x1f2e4d88, 0x83c6a905, 0x7c19d2e4)},
+    },
+    {
+        .id = WORLD_CAROL,
+        .name = "carol",
+        .program = "talker_1_0",
+        .vcpus = 3,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_0,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_MAY_MESSAGE,
+        .sees_secure = true,
+        .peer_count = 2,
+        .peers = {WORLD_ALICE, WORLD_BOB},
+    },
+    {
+        .id = WORLD_DAVE,
+        .name = "dave",
+        .program = "sleeper",
+        .vcpus = 3,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_1,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY,
+        .sees_secure = true,
+        .peer_count = 1,
+        .peers = {WORLD_ALICE},
     },
 };
 
