@@ -56,25 +56,31 @@ struct parley_regs mailbox_send_again(struct world_vm *of, unsigned int vcpu)
     return WORLD_CALL(of->vm, vcpu, FFA_MSG_SEND2);
 }
 
-/* The token of a message, which is whole, alone and for this VM. */
-static uint32_t read_message(const struct world_vm *of)
+uint32_t mailbox_read(const void *page, uint16_t receiver)
 {
-    const uint8_t *page = world.pages[rx_of(of)];
     struct letter letter;
 
-    explore_will_read(page, FFA_PAGE_SIZE);
     memcpy(&letter, page, sizeof(letter));
     EXPECT(letter.header.payload_offset == sizeof(letter.header) &&
                letter.header.payload_size == sizeof(letter.payload) &&
-               ffa_ids_receiver(letter.header.ids) == of->id,
-           "what is in the RX buffer of VM %u is no message to it", of->id);
+               ffa_ids_receiver(letter.header.ids) == receiver,
+           "what is in the buffer is no message to %#x", receiver);
     for (unsigned int i = 0; i < PAYLOAD_WORDS; i++) {
         EXPECT(letter.payload[i] == letter.payload[0], "a message is part of one, part of another");
     }
-    for (unsigned int i = sizeof(letter); i < FFA_PAGE_SIZE; i++) {
+    return letter.payload[0];
+}
+
+/* The token of what is in the VM's RX buffer: a message, and nothing else. */
+static uint32_t read_rx(const struct world_vm *of)
+{
+    const uint8_t *page = world.pages[rx_of(of)];
+
+    explore_will_read(page, FFA_PAGE_SIZE);
+    for (unsigned int i = sizeof(struct letter); i < FFA_PAGE_SIZE; i++) {
         EXPECT(page[i] == 0, "byte %u of RX, behind the message, is not zero", i);
     }
-    return letter.payload[0];
+    return mailbox_read(page, of->id);
 }
 
 unsigned int mailbox_received(uint32_t token)
@@ -100,7 +106,7 @@ void mailbox_receive(struct world_vm *of, unsigned int vcpu)
         return;
     }
     EXPECT(world.received < WORLD_RECEIVED_MAX, "a message too many arrives");
-    world.token[world.received++] = read_message(of);
+    world.token[world.received++] = read_rx(of);
     reply = WORLD_CALL(of->vm, vcpu, FFA_RX_RELEASE);
     EXPECT(succeeded(&reply), "the RX buffer is said to be full, and is not given back");
 }

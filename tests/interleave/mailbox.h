@@ -15,6 +15,8 @@ struct parley_regs mailbox_unmap(struct world_vm *of, unsigned int vcpu);
 
 /* Writes a message as FF-A 1.2 has it into a page. */
 void mailbox_write(void *page, uint16_t sender, uint16_t receiver, uint32_t token);
+/* The token of a message in a page; it has to be whole, and to this receiver. */
+uint32_t mailbox_read(const void *page, uint16_t receiver);
 /* Writes it into the VM's TX buffer, and sends it. */
 struct parley_regs mailbox_send(struct world_vm *of, unsigned int vcpu, uint16_t receiver,
                                 uint32_t token);

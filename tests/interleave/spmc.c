@@ -47,17 +47,25 @@ static void features(struct parley_regs *regs)
     }
 }
 
-/* The VM's RX buffer, out of the descriptor in the mediator's TX buffer. */
-static uint8_t *described_rx(void)
+/* One of the VM's buffers, out of the descriptor in the mediator's TX buffer. */
+static uint8_t *described(uint32_t offset)
 {
-    struct ffa_rxtx_descriptor_1_1 descriptor;
     struct ffa_mem_constituent constituent;
 
-    memcpy(&descriptor, spmc()->own_tx, sizeof(descriptor));
-    EXPECT(descriptor.endpoint == SPMC_VM, "buffers are registered of VM %u", descriptor.endpoint);
-    memcpy(&constituent, spmc()->own_tx + descriptor.rx_offset + sizeof(struct ffa_mem_composite),
+    memcpy(&constituent, spmc()->own_tx + offset + sizeof(struct ffa_mem_composite),
            sizeof(constituent));
     return (uint8_t *)(uintptr_t)constituent.address;
+}
+
+static void map_for_vm(void)
+{
+    struct ffa_rxtx_descriptor_1_1 descriptor;
+
+    EXPECT(spmc()->vm_rx == NULL, "the VM's buffers are registered twice");
+    memcpy(&descriptor, spmc()->own_tx, sizeof(descriptor));
+    EXPECT(descriptor.endpoint == SPMC_VM, "buffers are registered of VM %u", descriptor.endpoint);
+    spmc()->vm_rx = described(descriptor.rx_offset);
+    spmc()->vm_tx = described(descriptor.tx_offset);
 }
 
 static void map(struct parley_regs *regs)
@@ -66,8 +74,7 @@ static void map(struct parley_regs *regs)
         spmc()->own_tx = (uint8_t *)(uintptr_t)regs->x[1];
         spmc()->own_rx = (uint8_t *)(uintptr_t)regs->x[2];
     } else {
-        EXPECT(spmc()->vm_rx == NULL, "the VM's buffers are registered twice");
-        spmc()->vm_rx = described_rx();
+        map_for_vm();
     }
     succeed(regs);
 }
@@ -77,6 +84,7 @@ static void unmap(struct parley_regs *regs)
 {
     EXPECT(spmc()->vm_rx != NULL, "the VM's buffers are taken back, and there are none");
     spmc()->vm_rx = NULL;
+    spmc()->vm_tx = NULL;
     spmc()->vm_rx_is_full = false;
     spmc()->rx_full = false;
     succeed(regs);
@@ -110,6 +118,16 @@ static void release(struct parley_regs *regs)
     }
 }
 
+/* A message of the VM's to the partition, which reads it at once. */
+static void take_message(struct parley_regs *regs)
+{
+    EXPECT(spmc()->vm_tx != NULL, "a message is sent from a buffer that is not there");
+    if (spmc()->received < WORLD_RECEIVED_MAX) {
+        spmc()->token[spmc()->received++] = mailbox_read(spmc()->vm_tx, SPMC_PARTITION);
+    }
+    succeed(regs);
+}
+
 bool spmc_send(uint32_t token)
 {
     explore_call();
@@ -134,13 +152,24 @@ static void make_bitmap(struct parley_regs *regs)
     succeed(regs);
 }
 
+static uint64_t pending_of_vm(void)
+{
+    uint64_t pending = spmc()->global;
+
+    for (unsigned int i = 0; i < VCPUS; i++) {
+        pending |= spmc()->of_vcpu[i];
+    }
+    return pending;
+}
+
 static void destroy_bitmap(struct parley_regs *regs)
 {
     EXPECT(spmc()->has_bitmap, "a bitmap is destroyed, and there is none");
+    if ((spmc()->bound | pending_of_vm()) != 0) {
+        refuse(regs, FFA_DENIED);
+        return;
+    }
     spmc()->has_bitmap = false;
-    spmc()->bound = 0;
-    spmc()->global = 0;
-    memset(spmc()->of_vcpu, 0, sizeof(spmc()->of_vcpu));
     succeed(regs);
 }
 
@@ -148,6 +177,19 @@ static void bind(struct parley_regs *regs)
 {
     EXPECT(spmc()->has_bitmap, "notifications are bound, and there is no bitmap");
     spmc()->bound |= regs->x[3];
+    succeed(regs);
+}
+
+/* Only what is bound, and does not pend. */
+static void unbind(struct parley_regs *regs)
+{
+    uint64_t signals = regs->x[3];
+
+    if ((signals & ~spmc()->bound) != 0 || (signals & pending_of_vm()) != 0) {
+        refuse(regs, FFA_DENIED);
+        return;
+    }
+    spmc()->bound &= ~signals;
     succeed(regs);
 }
 
@@ -303,8 +345,13 @@ void spmc_call(struct parley_regs *regs)
     case FFA_NOTIFICATION_BIND:
         bind(regs);
         break;
-    case FFA_ID_GET:              /* the hypervisor's is 0 */
-    case FFA_NOTIFICATION_UNBIND: /* only at the end, before the bitmap goes */
+    case FFA_NOTIFICATION_UNBIND:
+        unbind(regs);
+        break;
+    case FFA_MSG_SEND2:
+        take_message(regs);
+        break;
+    case FFA_ID_GET: /* the hypervisor's is 0 */
         succeed(regs);
         break;
     default:

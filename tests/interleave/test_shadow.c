@@ -37,6 +37,13 @@ static void set_up(void)
     EXPECT(world.spmc.vm_rx != NULL, "the SPMC gets no buffers");
 }
 
+/* A message to the partition is ready to be sent. */
+static void set_up_written(void)
+{
+    set_up();
+    mailbox_write(world.pages[0], RECEIVER, SPMC_PARTITION, FIRST);
+}
+
 static void arrive(unsigned int n, uint32_t token)
 {
     world.counted[n] = spmc_send(token);
@@ -127,6 +134,16 @@ static void vm_sends(void)
     world.replies[2][0] = mailbox_send(vm(SENDER), 0, RECEIVER, OF_VM);
 }
 
+static void send_to_partition(void)
+{
+    world.replies[0][0] = mailbox_send_again(vm(RECEIVER), 0);
+}
+
+static void second_vcpu_sends_to_partition(void)
+{
+    world.replies[2][0] = mailbox_send_again(vm(RECEIVER), 1);
+}
+
 static void reset_receiver(void)
 {
     world_reset(vm(RECEIVER));
@@ -213,6 +230,21 @@ static void check_remapped(void)
     EXPECT(succeeded(&reply), "the pair is not unmapped");
 }
 
+/* Whatever is accepted arrives, and nothing else. */
+static void check_to_partition(void)
+{
+    unsigned int accepted = succeeded(&world.replies[0][0]) + succeeded(&world.replies[2][0]);
+
+    tell_outcome();
+    EXPECT(world.spmc.received == accepted, "%u messages are accepted, and %u arrive", accepted,
+           world.spmc.received);
+    for (unsigned int i = 0; i < world.spmc.received; i++) {
+        EXPECT(world.spmc.token[i] == FIRST, "another message arrives");
+    }
+    EXPECT(!succeeded(&world.replies[1][0]) || succeeded(&world.replies[1][1]),
+           "no pair can be mapped again");
+}
+
 /* --- The suite ------------------------------------------------------------ */
 
 #define SHADOW_TEST(title, start, rule, more, ...) \
@@ -240,6 +272,9 @@ static const struct interleave_test tests[] = {
                 {"list nobody", list_nobody}, {"first arrives", send_first}),
     SHADOW_TEST("shadow_send", set_up, check, ALSO_SLEEP_SETS, {"receive", receive},
                 {"VM sends", vm_sends}, {"first arrives", send_first}),
+    SHADOW_TEST("shadow_to_partition", set_up_written, check_to_partition, ALSO_SLEEP_SETS,
+                {"send", send_to_partition}, {"unmap, map", unmap_and_map},
+                {"second vCPU sends", second_vcpu_sends_to_partition}),
     SHADOW_TEST("shadow_remap", set_up, check_remapped, ALSO_BY_CALL, {"receive", receive},
                 {"unmap, map", unmap_and_map}, {"both arrive", send_both}),
     SHADOW_TEST("shadow_reset", set_up, check_remapped, ALSO_BY_CALL | ALSO_SLEEP_SETS,

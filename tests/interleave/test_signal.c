@@ -26,11 +26,17 @@ static void set_up_open(void)
 
     world_begin_secure();
     world.cpu_of[1] = 1;
-    world.spmc.bound = SIGNAL_ALL; /* whatever the VM has done for it */
     config = world_config_open(of, SIGNAL_RECEIVER, 2);
     EXPECT(parley_vm_create(world.parley, &config, &of->vm) == PARLEY_DONE, "no VM is created");
     reply = WORLD_CALL(of->vm, 0, FFA_VERSION, FFA_VERSION_1_2);
     EXPECT(reply.x[0] == PARLEY_FFA_VERSION, "the VM gets no version");
+}
+
+/* The SPMC lets the partition signal it already. */
+static void set_up_bound(void)
+{
+    set_up_open();
+    world.spmc.bound = SIGNAL_ALL;
 }
 
 static void set_up(void)
@@ -40,6 +46,8 @@ static void set_up(void)
     set_up_open();
     world_create_open(SENDER, 1);
     reply = signal_bind(0, SPMC_PARTITION, SIGNAL_FIRST);
+    EXPECT(succeeded(&reply), "nothing is bound");
+    reply = signal_bind(0, SPMC_PARTITION, SIGNAL_VCPU);
     EXPECT(succeeded(&reply), "nothing is bound");
     reply = signal_bind(0, SENDER, SIGNAL_SECOND);
     EXPECT(succeeded(&reply), "nothing is bound");
@@ -61,7 +69,7 @@ static void set_up_refusing(void)
 
 static void set_up_second_off(void)
 {
-    set_up_open();
+    set_up_bound();
     world_go_offline(receiver(), 1);
 }
 
@@ -191,6 +199,32 @@ static void check_reset(void)
     EXPECT(signal_got_of_partitions(SIGNAL_FIRST) <= 1, "one signal is got twice");
 }
 
+/* --- Bindings -------------------------------------------------------------- */
+
+static void bind_first(void)
+{
+    world.replies[2][0] = signal_bind(0, SPMC_PARTITION, SIGNAL_FIRST);
+}
+
+static void unbind_first(void)
+{
+    world.replies[3][0] = signal_unbind(1, SPMC_PARTITION, SIGNAL_FIRST);
+}
+
+static void unbind_and_bind_first(void)
+{
+    unbind_first();
+    world.replies[3][1] = signal_bind(1, SPMC_PARTITION, SIGNAL_FIRST);
+}
+
+/* Whoever was last: the VM can end, and leaves nothing behind. */
+static void check_bindings(void)
+{
+    tell_outcome();
+    world_destroy(receiver());
+    EXPECT(!world.spmc.has_bitmap, "the VM is gone, and its bitmap is not");
+}
+
 /* --- Cycles for the partition --------------------------------------------- */
 
 /* On CPU 0, for its other CPU, twice. */
@@ -235,9 +269,9 @@ static void check_cycles(void)
     }
 
 static const struct interleave_test tests[] = {
-    SIGNAL_TEST("signal_finality", set_up_open, check_both, ALSO_BY_CALL | ALSO_SLEEP_SETS,
+    SIGNAL_TEST("signal_finality", set_up_bound, check_both, ALSO_BY_CALL | ALSO_SLEEP_SETS,
                 {"signal", signal_both}, {"first call", first_call}),
-    SIGNAL_TEST("signal_finality_two", set_up_open, check_first, ALSO_BY_CALL | ALSO_SLEEP_SETS,
+    SIGNAL_TEST("signal_finality_two", set_up_bound, check_first, ALSO_BY_CALL | ALSO_SLEEP_SETS,
                 {"signal", signal_first}, {"first call", first_call},
                 {"first call'", first_call_of_second}),
     SIGNAL_TEST("signal_finality_comes", set_up_second_off, check_both,
@@ -259,6 +293,11 @@ static const struct interleave_test tests[] = {
                 {"second vCPU looks", second_vcpu_looks}),
     SIGNAL_TEST("signal_reset", set_up, check_reset, ALSO_BY_CALL | ALSO_SLEEP_SETS,
                 {"signal", signal_first}, {"reset, bind", reset_and_bind}),
+    SIGNAL_TEST("signal_bind_unbind", set_up, check_bindings, ALSO_BY_CALL | ALSO_SLEEP_SETS,
+                {"bind", bind_first}, {"unbind", unbind_first}),
+    SIGNAL_TEST("signal_unbind_bind", set_up, check_bindings, ALSO_BY_CALL | ALSO_SLEEP_SETS,
+                {"bind", bind_first}, {"unbind, bind", unbind_and_bind_first},
+                {"signal", signal_first}),
     SIGNAL_TEST("signal_partition", set_up, check_cycles,
                 ALSO_BY_CALL | ALSO_SLEEP_SETS | ALSO_UNREDUCED,
                 {"signal twice", signal_partition_twice}, {"CPU 1 works", work}),

@@ -71,7 +71,10 @@ struct world_spmc {
     uint8_t *own_rx;
     uint8_t *own_tx;
     uint8_t *vm_rx;
-    bool vm_rx_is_full; /* the VM's to read */
+    uint8_t *vm_tx;
+    bool vm_rx_is_full;                 /* the VM's to read */
+    uint32_t token[WORLD_RECEIVED_MAX]; /* of messages to the partition */
+    unsigned int received;
 };
 
 struct world {
