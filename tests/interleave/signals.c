@@ -3,6 +3,10 @@
 
 #define LOOKERS 2u
 
+#define ALL_KINDS                                                                   \
+    (FFA_NOTIFICATION_GET_SP | FFA_NOTIFICATION_GET_VM | FFA_NOTIFICATION_GET_SPM | \
+     FFA_NOTIFICATION_GET_HYPERVISOR)
+
 static struct world_vm *receiver(void)
 {
     return &world.vms[SIGNAL_RECEIVER];
@@ -47,13 +51,11 @@ static void count(unsigned int got[WORLD_SIGNALS], uint64_t signals)
            (unsigned long long)signals);
 }
 
-static struct parley_regs get(unsigned int vcpu)
+static struct parley_regs get(unsigned int vcpu, uint32_t kinds)
 {
     struct parley_regs reply =
         WORLD_CALL(receiver()->vm, vcpu, FFA_NOTIFICATION_GET,
-                   ffa_receiver_info_make(SIGNAL_RECEIVER, (uint16_t)vcpu),
-                   FFA_NOTIFICATION_GET_SP | FFA_NOTIFICATION_GET_VM | FFA_NOTIFICATION_GET_SPM |
-                       FFA_NOTIFICATION_GET_HYPERVISOR);
+                   ffa_receiver_info_make(SIGNAL_RECEIVER, (uint16_t)vcpu), kinds);
 
     if (succeeded(&reply)) {
         count(world.got_of_partitions, reply.x[2] | reply.x[3] << 32);
@@ -62,10 +64,15 @@ static struct parley_regs get(unsigned int vcpu)
     return reply;
 }
 
-struct parley_regs signal_look(unsigned int vcpu)
+struct parley_regs signal_look_for(unsigned int vcpu, uint32_t kinds)
 {
     (void)world_take_interrupts(receiver(), vcpu);
-    return get(vcpu);
+    return get(vcpu, kinds);
+}
+
+struct parley_regs signal_look(unsigned int vcpu)
+{
+    return signal_look_for(vcpu, ALL_KINDS);
 }
 
 /* --- For checks ----------------------------------------------------------- */
@@ -85,6 +92,11 @@ static unsigned int online(bool interrupted_only)
     return set;
 }
 
+bool signal_is_interrupted(void)
+{
+    return online(true) != 0;
+}
+
 uint32_t signal_get_rest(void)
 {
     unsigned int there = online(false);
@@ -92,7 +104,7 @@ uint32_t signal_get_rest(void)
     uint32_t all = 0;
 
     for (unsigned int i = 0; i < LOOKERS; i++) {
-        struct parley_regs reply = get(i);
+        struct parley_regs reply = get(i, ALL_KINDS);
         uint32_t rest = (uint32_t)(reply.x[2] | reply.x[4]);
 
         EXPECT(succeeded(&reply), "NOTIFICATION_GET is refused");

@@ -25,6 +25,8 @@ struct parley_regs signal_set(struct world_vm *of, uint32_t signals, unsigned in
 
 /* One of the receiver's vCPUs takes its interrupts, and gets everything. */
 struct parley_regs signal_look(unsigned int vcpu);
+/* The same, and gets some kinds only: flags of NOTIFICATION_GET. */
+struct parley_regs signal_look_for(unsigned int vcpu, uint32_t kinds);
 
 /* --- For checks ----------------------------------------------------------- */
 
@@ -33,6 +35,8 @@ struct parley_regs signal_look(unsigned int vcpu);
  * was, of VMs and of Secure Partitions alike.
  */
 uint32_t signal_get_rest(void);
+/* Whether an interrupt pends for a vCPU that is online. */
+bool signal_is_interrupted(void);
 /* How often a signal of VMs was got, and of Secure Partitions. */
 unsigned int signal_got_of_vms(uint32_t signal);
 unsigned int signal_got_of_partitions(uint32_t signal);

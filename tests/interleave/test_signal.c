@@ -45,7 +45,7 @@ static void set_up(void)
 
     set_up_open();
     world_create_open(SENDER, 1);
-    reply = signal_bind(0, SPMC_PARTITION, SIGNAL_FIRST);
+    reply = signal_bind(0, SPMC_PARTITION, SIGNAL_GLOBALS);
     EXPECT(succeeded(&reply), "nothing is bound");
     reply = signal_bind(0, SPMC_PARTITION, SIGNAL_VCPU);
     EXPECT(succeeded(&reply), "nothing is bound");
@@ -117,6 +117,24 @@ static void first_call_of_second(void)
 static void look(void)
 {
     world.replies[2][0] = signal_look(0);
+}
+
+static void look_for_messages(void)
+{
+    world.replies[2][0] = signal_look_for(0, FFA_NOTIFICATION_GET_SPM);
+}
+
+static void look_for_vms_and_leave(void)
+{
+    world.replies[2][0] = signal_look_for(0, FFA_NOTIFICATION_GET_VM);
+    world_vcpu_leaves(0);
+}
+
+static void signal_second_when_left(void)
+{
+    world_await_vcpus_left(1);
+    spmc_signal(SPMC_EVERY_VCPU, SIGNAL_SECOND);
+    spmc_interrupt();
 }
 
 /* The SPMC may have no answer at once. */
@@ -197,6 +215,24 @@ static void check_reset(void)
     (void)signal_get_rest();
     EXPECT(succeeded(&world.replies[2][0]), "the next life binds nothing");
     EXPECT(signal_got_of_partitions(SIGNAL_FIRST) <= 1, "one signal is got twice");
+}
+
+/* A look for something else leaves what it does not get: the VM is told of that if it asks. */
+static void check_told(void)
+{
+    bool is_interrupted = signal_is_interrupted();
+    struct parley_regs told = WORLD_CALL(receiver()->vm, 0, FFA_NOTIFICATION_INFO_GET_64);
+
+    tell_outcome();
+    EXPECT(is_interrupted || succeeded(&told),
+           "a signal pends, and neither is the VM interrupted, nor does INFO_GET tell of it");
+}
+
+/* What comes after a look interrupts, also where the look has left something. */
+static void check_interrupted(void)
+{
+    tell_outcome();
+    EXPECT(signal_is_interrupted(), "a signal comes after a look, and the VM is not interrupted");
 }
 
 /* --- Bindings -------------------------------------------------------------- */
@@ -282,6 +318,12 @@ static const struct interleave_test tests[] = {
     SIGNAL_TEST("signal_two_lookers", set_up_signalled, check_second,
                 ALSO_BY_CALL | ALSO_SLEEP_SETS, {"signal", signal_first}, {"look", look},
                 {"second vCPU looks", second_vcpu_looks}),
+    SIGNAL_TEST("signal_look_elsewhere", set_up_signalled, check_told,
+                ALSO_BY_CALL | ALSO_SLEEP_SETS, {"signal", signal_first},
+                {"look for messages", look_for_messages}),
+    SIGNAL_TEST("signal_after_look", set_up_signalled, check_interrupted,
+                ALSO_BY_CALL | ALSO_SLEEP_SETS, {"look for VMs", look_for_vms_and_leave},
+                {"signal then", signal_second_when_left}, {"sender sets", sender_sets}),
     SIGNAL_TEST("signal_for_vcpu", set_up, check_both, ALSO_BY_CALL | ALSO_SLEEP_SETS,
                 {"signal", signal_both}, {"other CPU", interrupt_only},
                 {"second vCPU looks", second_vcpu_looks}),
