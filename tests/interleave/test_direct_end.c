@@ -11,6 +11,7 @@
 
 #define A 1u /* asks */
 #define B 2u /* serves */
+#define C 3u /* serves B */
 
 #define TOKEN_A 0xa0a0u
 #define TOKEN_B 0xb0b0u
@@ -302,6 +303,54 @@ static void check_gone_servant(void)
     EXPECT(!has_message(vm(B), 0), "what was asked before comes after");
 }
 
+/* --- A chain ---------------------------------------------------------------- */
+
+/* B waits for A, and C for B. */
+static void set_up_chain(void)
+{
+    set_up_waiting();
+    world_create_open(C, 1);
+    begin_wait(vm(C), 0);
+}
+
+/* For its answer to A, B asks C. */
+static void b_asks_on_and_leaves(void)
+{
+    struct parley_regs request;
+
+    if (world_sleep(vm(B), 0)) {
+        request = *regs(B, 0);
+        if (ask(vm(B), 0, C, TOKEN_B)) {
+            EXPECT(is_answer(regs(B, 0), B, C, TOKEN_B), "B gets no answer of its own");
+            vm(B)->vcpu[0].regs = request;
+            answer(vm(B), 0);
+            world.counted[1]++;
+        }
+    }
+    world_vcpu_leaves(0);
+}
+
+static void c_serves(void)
+{
+    world.counted[2] = serve(vm(C), 0);
+}
+
+static void stop_and_destroy_b_then_stop_c(void)
+{
+    stop_and_destroy_b();
+    world_signal(vm(C), 0, WORLD_STOP);
+}
+
+static void check_chain(void)
+{
+    tell_outcome();
+    EXPECT(was_answered(false) == world.counted[1], "%u answers, and A gets another number",
+           world.counted[1]);
+    EXPECT(vm(B)->is_gone, "B does not end");
+    finish_service(vm(C), 0);
+    expect_service(vm(A), 0, vm(C), 0);
+}
+
 /* --- Both end ------------------------------------------------------------- */
 
 static void check_both_gone(void)
@@ -354,6 +403,9 @@ static const struct interleave_test tests[] = {
              ALSO_BY_CALL | ALSO_SLEEP_SETS, {"A asks", a_asks},
              {"B serves, goes", b_serves_and_goes}, {"stop B", stop_b},
              {"interrupt A", interrupt_a}),
+    END_TEST("direct_destroy_middle", set_up_chain, check_chain, ALSO_BY_CALL | ALSO_SLEEP_SETS,
+             {"A asks", a_asks}, {"B asks C", b_asks_on_and_leaves}, {"C serves", c_serves},
+             {"destroy B", stop_and_destroy_b_then_stop_c}),
     END_TEST("direct_destroy_both", set_up_crossed, check_both_gone, ALSO_BY_CALL | ALSO_SLEEP_SETS,
              {"destroy A", destroy_a}, {"destroy B", destroy_b}),
 };
