@@ -83,6 +83,10 @@ static void map(struct parley_regs *regs)
 static void unmap(struct parley_regs *regs)
 {
     EXPECT(spmc()->vm_rx != NULL, "the VM's buffers are taken back, and there are none");
+    if (spmc()->vm_rx_is_full) {
+        refuse(regs, FFA_DENIED);
+        return;
+    }
     spmc()->vm_rx = NULL;
     spmc()->vm_tx = NULL;
     spmc()->vm_rx_is_full = false;
