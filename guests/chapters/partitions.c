@@ -10,10 +10,11 @@
 #define NOTIFIER PARTITION_NOTIFIER_ID
 #define TRIO     PARTITION_TRIO_ID
 
-#define SPIN_US   12000u
-#define SPINS_MAX 50u
-#define YIELDS    3u
-#define HELPER    2u
+#define SPIN_US      12000u
+#define SPINS_MAX    50u
+#define FORGOTTEN_US 700000u /* longer than any hypervisor keeps a partition for a vCPU */
+#define YIELDS       3u
+#define HELPER       2u
 
 struct row {
     uint16_t partition;
@@ -181,8 +182,8 @@ static void expect_left(const struct stage *stage, const struct guest_regs *answ
     guest_vcpu_join(HELPER);
 }
 
-/* Sooner or later, an interrupt of the Normal world comes in the middle. */
-static void be_interrupted(const struct stage *stage)
+/* Sooner or later, an interrupt of the Normal world comes in the middle of a request. */
+static struct guest_regs leave_in_the_middle(const struct stage *stage)
 {
     struct guest_regs answer;
 
@@ -193,7 +194,15 @@ static void be_interrupted(const struct stage *stage)
         }
         expect_done(stage, &answer);
     }
-    if (expect_equal(stage->client, answer.x[0], FFA_INTERRUPT, "a long request")) {
+    expect_equal(stage->client, answer.x[0], FFA_INTERRUPT, "a long request");
+    return answer;
+}
+
+static void be_interrupted(const struct stage *stage)
+{
+    struct guest_regs answer = leave_in_the_middle(stage);
+
+    if (answer.x[0] == FFA_INTERRUPT) {
         expect_left(stage, &answer);
         answer = message_finish(stage->client, answer);
     }
@@ -212,6 +221,27 @@ static void be_yielded_to(const struct stage *stage)
         expect_equal(stage->client, ffa_target_endpoint((uint32_t)answer.x[1]), ECHO, "who yields");
     }
     expect_equal(stage->client, yields, YIELDS, "how often it yields");
+    expect_done(stage, &answer);
+}
+
+/* Nobody goes on with it in time: the request is over, and the partition free for others. */
+static void forget(const struct stage *stage)
+{
+    struct client *client = stage->client;
+    struct guest_regs answer = leave_in_the_middle(stage);
+    uint64_t end = guest_clock() + FORGOTTEN_US;
+
+    if (answer.x[0] != FFA_INTERRUPT) {
+        return;
+    }
+    while (guest_clock() < end) {
+        guest_yield();
+    }
+    expect_status(client, FFA_STATUS(client, FFA_RUN, answer.x[1]), FFA_ABORTED,
+                  "FFA_RUN of a request that was left for too long");
+    expect_status(client, FFA_STATUS(client, FFA_RUN, answer.x[1]), FFA_DENIED,
+                  "FFA_RUN when that was told");
+    answer = message_finish(client, command(stage, COMMAND_SPIN, 1));
     expect_done(stage, &answer);
 }
 
@@ -269,6 +299,23 @@ void chapter_partitions(struct stage *stage)
     play_rows(stage);
     be_interrupted(stage);
     be_yielded_to(stage);
+    forget(stage);
     be_refused(stage);
     ask_on_two_vcpus(stage);
+}
+
+/* A vCPU goes off in the middle of a request, and then the VM's life ends. */
+static void go_off_in_the_middle(void *argument)
+{
+    (void)leave_in_the_middle(argument);
+}
+
+void partitions_leave(struct stage *stage)
+{
+    if (stage->world == SECURE_WORLD_NONE) {
+        return;
+    }
+    expect(stage->client, guest_vcpu_start(HELPER, go_off_in_the_middle, stage), "a vCPU starts");
+    guest_vcpu_join(HELPER);
+    (void)leave_in_the_middle(stage);
 }

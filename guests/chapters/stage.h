@@ -75,4 +75,8 @@ void chapter_indirect(struct stage *stage);      /* indirect.c, indirect.def */
 void chapter_notifications(struct stage *stage); /* notifications.c, notifications.def */
 void chapter_endings(struct stage *stage);       /* endings.c */
 
+/* Requests that are under way when the life of this VM ends: none is left for the next one. */
+void partitions_leave(struct stage *stage);
+void endings_leave(struct stage *stage);
+
 #endif

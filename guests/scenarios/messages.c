@@ -79,6 +79,14 @@ static void play_with(struct stage *stage)
     chapter_endings(stage);
 }
 
+static void stop_all(struct stage *stage)
+{
+    for (size_t i = 0; i < PEER_COUNT; i++) {
+        turn_to(stage, servants[i]);
+        ERRAND(&stage->errand, SERVANT_STOP, 0, 0);
+    }
+}
+
 void guest_main(void)
 {
     unsigned int life = guest_life();
@@ -97,10 +105,10 @@ void guest_main(void)
         play_with(&stage);
     }
     if (life + 1 == LIVES) {
-        for (size_t i = 0; i < PEER_COUNT; i++) {
-            turn_to(&stage, servants[i]);
-            ERRAND(&stage.errand, SERVANT_STOP, 0, 0);
-        }
+        stop_all(&stage);
+    } else {
+        partitions_leave(&stage);
+        endings_leave(&stage);
     }
     guest_reset();
 }
