@@ -249,6 +249,7 @@ void posix_timer_set(struct posix_vm *vm, unsigned int vcpu, uint64_t microsecon
     struct posix_vcpu *self = vcpu_of(vm, vcpu);
 
     pthread_mutex_lock(&vm->lock);
+    self->pending &= ~(1u << POSIX_INTERRUPT_TIMER); /* its line goes down with it */
     self->timer_period = microseconds;
     self->timer_due = microseconds != 0 ? posix_clock() + microseconds : 0;
     pthread_mutex_unlock(&vm->lock);
