@@ -126,7 +126,7 @@ guests: $(GUEST_BINS) ## build the programs that run at EL1
 # A test of the tests: the scenarios as threads, in front of a mediator that lies.
 LIARS          := $(GUESTS_BUILD)/host/liars
 LIARS_FLAGS    := $(GUEST_INCLUDES) -Iports/posix -DPARLEY_ENV_HEADER='"env_posix.h"' -pthread
-LIARS_PROGRAMS := $(filter scenarios/% programs/neighbour programs/silent,\
+LIARS_PROGRAMS := $(filter scenarios/% programs/neighbour programs/servant programs/silent,\
 	$(foreach image,$(GUEST_IMAGES),$(call guest_program,$(image))))
 LIARS_IMAGES   := $(foreach image,$(GUEST_IMAGES),$(if $(filter $(call guest_program,$(image)),\
 	$(LIARS_PROGRAMS)),$(image)))
@@ -143,7 +143,7 @@ $(GUESTS_BUILD)/host/%.o: guests/%.c
 	@mkdir -p $(@D)
 	$(HOST_CC) $(HOST_FLAGS) $(LIARS_FLAGS) -MMD -MP -c $< -o $@
 
-$(LIARS): $(GUESTS_BUILD)/host/test/liars.o $(BUILD)/posix/plain/libposix.a \
+$(LIARS): $(patsubst guests/%.c,$(GUESTS_BUILD)/host/%.o,$(wildcard guests/test/*.c)) $(BUILD)/posix/plain/libposix.a \
 		$(foreach image,$(LIARS_IMAGES),$(GUESTS_BUILD)/host/programs/$(call guest_name,$(image)).o) \
 		$(patsubst guests/%.c,$(GUESTS_BUILD)/host/%.o,$(filter guests/%,$(GUEST_LIB_SOURCES)))
 	$(HOST_CC) -pthread -Wl,--wrap=ffa_call $(filter %.o,$^) $(filter %.a,$^) -o $@
