@@ -41,6 +41,7 @@ void listing_add_regs(struct listing *listing, const struct parley_regs *reply)
     EXPECT(current >= first && current <= last &&
                current - first < FFA_PARTITION_INFO_GET_REGS_DESC_MAX,
            "from entry %u on, entries up to %u of %u are returned", first, current, last);
+    listing->is_cut = current != last;
     for (unsigned int i = 0; first + i <= current && i < FFA_PARTITION_INFO_GET_REGS_DESC_MAX;
          i++) {
         add(listing, &reply->x[3 + i * FFA_PARTITION_INFO_GET_REGS_PER_DESC],
@@ -75,9 +76,13 @@ static bool is_life(const struct listing *listing, unsigned int from, const stru
                     uint32_t caller_version)
 {
     unsigned int entries = entries_of_life(life, caller_version);
+    unsigned int left = listing->count - from;
 
-    if (entries > listing->count - from) {
-        return false;
+    if (entries > left) {
+        if (!listing->is_cut) {
+            return false;
+        }
+        entries = left;
     }
     for (unsigned int i = 0; i < entries; i++) {
         struct ffa_partition_info_1_1 entry = entry_of(life, i, caller_version);

@@ -11,6 +11,7 @@
 #define LISTING_MAX 16u
 
 struct listing {
+    bool is_cut; /* more pages would follow: the last life may be there in part */
     unsigned int count;
     struct ffa_partition_info_1_1 entries[LISTING_MAX];
 };

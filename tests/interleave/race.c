@@ -142,10 +142,10 @@ static void fail(const void *byte, const char *what, const void *where, const ch
 
     race.thread = NOBODY;
     text[0] = '\0';
-    report_add(text, "data race at byte 0x%tx of the state:\n    %s %s ",
+    report_add(text, "data race at byte 0x%tx of the state: %s %s at ",
                (const char *)byte - (const char *)test->state, test->threads[self].name, what);
     report_place(text, where);
-    report_add(text, "\n    %s %s ", test->threads[thread].name, before);
+    report_add(text, ", %s %s at ", test->threads[thread].name, before);
     report_place(text, (const void *)(uintptr_t)access->where);
     explore_fail("%s", text);
 }

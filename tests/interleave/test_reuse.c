@@ -12,6 +12,7 @@
 #define LISTER    1u
 #define OTHER     2u /* is always there */
 #define MORTAL    3u /* ends and comes again: the last in every list, so that pages cut it in two */
+#define NEWCOMER  4u /* comes when the other goes, with as many entries */
 #define TX_PAGE   0u
 #define RX_PAGE   1u
 #define MORTAL_TX 2u
@@ -20,19 +21,21 @@
 static struct parley_vm_config heir;
 
 static const struct life lives[] = {
-    {LISTER, 1, true, FFA_VERSION_1_2, 0x10, 1},  {OTHER, 1, true, FFA_VERSION_1_2, 0x20, 2},
+    {LISTER, 1, true, FFA_VERSION_1_2, 0x10, 1},   {OTHER, 1, true, FFA_VERSION_1_2, 0x20, 2},
     {MORTAL, 2, true, FFA_VERSION_1_2, 0x30, 4},  /* its first life */
     {MORTAL, 3, false, FFA_VERSION_1_2, 0x40, 4}, /* another VM, under its ID */
     {MORTAL, 2, false, FFA_VERSION_1_1, 0x30, 4}, /* itself after a reset */
+    {NEWCOMER, 1, true, FFA_VERSION_1_2, 0x50, 4},
 };
 
 #define LIVES (sizeof(lives) / sizeof(lives[0]))
 
-/* The sets of lives that may be seen together. */
+/* The same as sets. */
 #define SEES_REST  3u
-#define SEES_FIRST (SEES_REST | 4u)
-#define SEES_HEIR  (SEES_REST | 8u)
-#define SEES_RESET (SEES_REST | 16u)
+#define SEES_FIRST 4u
+#define SEES_HEIR  8u
+#define SEES_RESET 16u
+#define SEES_NEW   32u
 
 /* `peers` of the mortal VM are told to it, of the three others that there may be. */
 static void set_up_with(unsigned int peers)
@@ -65,6 +68,13 @@ static void set_up(void)
 static void set_up_lonely(void)
 {
     set_up_with(0);
+}
+
+static void set_up_newcomer(void)
+{
+    set_up();
+    world_create(NEWCOMER, 1, 4, 0x50);
+    (void)WORLD_CALL(world.vms[NEWCOMER].vm, 0, FFA_VERSION, FFA_VERSION_1_2);
 }
 
 /* --- Lives -------------------------------------------------------------------------------- */
@@ -109,6 +119,11 @@ static void reset_then_destroy(void)
     world_destroy(of);
 }
 
+static void newcomer_calls(void)
+{
+    world.replies[2][0] = WORLD_CALL(world.vms[NEWCOMER].vm, 0, FFA_ID_GET);
+}
+
 /* --- Readers ------------------------------------------------------------------------------ */
 
 static void list(void)
@@ -116,15 +131,28 @@ static void list(void)
     world.replies[1][0] = world_list(world.vms[LISTER].vm, 0);
 }
 
-/* All entries, in as many calls as it takes; from the start again if the list has changed. */
+static struct parley_regs next_page(const struct parley_regs *page)
+{
+    return world_list_regs(world.vms[LISTER].vm,
+                           (uint16_t)(ffa_info_regs_out_current(page->x[2]) + 1),
+                           ffa_info_regs_out_tag(page->x[2]));
+}
+
+static bool is_last_page(const struct parley_regs *page)
+{
+    return ffa_info_regs_out_current(page->x[2]) == ffa_info_regs_out_last(page->x[2]);
+}
+
+/* Page after page; at least two, so that one may lie behind the end. */
 static void list_pages(void)
 {
-    struct parley_vm *vm = world.vms[LISTER].vm;
-    struct parley_regs *reply = world.replies[1];
+    struct parley_regs *pages = world.replies[1];
 
-    reply[0] = world_list_regs(vm, 0, 0);
-    reply[1] = world_list_regs(vm, (uint16_t)(ffa_info_regs_out_current(reply[0].x[2]) + 1),
-                               ffa_info_regs_out_tag(reply[0].x[2]));
+    pages[0] = world_list_regs(world.vms[LISTER].vm, 0, 0);
+    pages[1] = next_page(&pages[0]);
+    if (succeeded(&pages[1]) && !is_last_page(&pages[1])) {
+        pages[2] = next_page(&pages[1]);
+    }
 }
 
 static void list_other_way(void)
@@ -165,50 +193,57 @@ static void tell_outcome(void)
     explore_outcome(&outcome, sizeof(outcome));
 }
 
-static void expect_seen(const struct listing *listing, unsigned int allowed, unsigned int allowed2)
+/* Who is always there is seen, and any of `others`; two lives of one ID never are together. */
+static void expect_seen(const struct listing *listing, unsigned int others)
 {
     unsigned int seen = lives_in(listing, lives, LIVES, FFA_VERSION_1_2);
 
-    EXPECT(seen == SEES_REST || seen == allowed || seen == allowed2, "lives %#x are seen", seen);
+    EXPECT((seen & SEES_REST) == SEES_REST && (seen & ~(SEES_REST | others)) == 0,
+           "lives %#x are seen", seen);
 }
 
-static void expect_rx(unsigned int allowed, unsigned int allowed2)
+static void expect_rx(unsigned int others)
 {
     struct listing listing = {0};
 
     EXPECT(succeeded(&world.replies[1][0]), "the list is refused");
     listing_add_rx(&listing, &world.replies[1][0], FFA_VERSION_1_2, world.pages[RX_PAGE]);
-    expect_seen(&listing, allowed, allowed2);
+    expect_seen(&listing, others);
 }
 
-/* The first page shows what was there; the second the rest of the same, or that it has changed. */
-static void expect_pages(unsigned int allowed, unsigned int allowed2)
+/* The pages are of one list; if it changes on the way, the next page is refused with RETRY. */
+static void expect_pages(unsigned int others)
 {
-    const struct parley_regs *reply = world.replies[1];
+    const struct parley_regs *page = world.replies[1];
     struct listing listing = {0};
 
-    EXPECT(succeeded(&reply[0]), "the first page is refused");
-    listing_add_regs(&listing, &reply[0]);
-    if (succeeded(&reply[1])) {
-        EXPECT(ffa_info_regs_out_last(reply[0].x[2]) == ffa_info_regs_out_last(reply[1].x[2]),
+    EXPECT(succeeded(&page[0]), "the first page is refused");
+    listing_add_regs(&listing, page);
+    while (!is_last_page(page)) {
+        if (!succeeded(&page[1])) {
+            EXPECT(refused(&page[1], FFA_RETRY), "a page is refused, and not with RETRY");
+            expect_seen(&listing, others);
+            return;
+        }
+        EXPECT(ffa_info_regs_out_last(page[0].x[2]) == ffa_info_regs_out_last(page[1].x[2]),
                "the pages are of lists of different lengths");
-        listing_add_regs(&listing, &reply[1]);
-        expect_seen(&listing, allowed, allowed2);
-        return;
+        listing_add_regs(&listing, ++page);
     }
-    if (listing.count == ffa_info_regs_out_last(reply[0].x[2]) + 1u) {
-        /* There was no second page; nor a RETRY, unless somebody came since. */
-        EXPECT(refused(&reply[1], FFA_RETRY) || refused(&reply[1], FFA_INVALID_PARAMETERS),
-               "the page behind the last is not refused");
-        expect_seen(&listing, allowed, allowed2);
-        return;
+    expect_seen(&listing, others);
+    if (page == world.replies[1]) {
+        EXPECT(refused(&page[1], FFA_RETRY) || refused(&page[1], FFA_INVALID_PARAMETERS),
+               "a page behind the last is not refused");
     }
-    EXPECT(refused(&reply[1], FFA_RETRY), "the second page is refused, and not with RETRY");
 }
 
-static void expect_list_regs(const struct parley_regs *reply)
+/* What the other reader got: one page. */
+static void expect_page(unsigned int others)
 {
-    EXPECT(succeeded(reply), "a list is refused");
+    struct listing listing = {0};
+
+    EXPECT(succeeded(&world.replies[2][0]), "a list is refused");
+    listing_add_regs(&listing, &world.replies[2][0]);
+    expect_seen(&listing, others);
 }
 
 /* After the last schedule step nobody looks any more: the VM is gone, its pages too. */
@@ -236,7 +271,7 @@ static void check_list_heir(void)
     tell_outcome();
     expect_gone();
     expect_heir();
-    expect_rx(SEES_FIRST, SEES_HEIR);
+    expect_rx(SEES_FIRST | SEES_HEIR);
 }
 
 static void check_pages_heir(void)
@@ -244,32 +279,45 @@ static void check_pages_heir(void)
     tell_outcome();
     expect_gone();
     expect_heir();
-    expect_pages(SEES_FIRST, SEES_HEIR);
+    expect_pages(SEES_FIRST | SEES_HEIR);
 }
 
 static void check_two_readers_heir(void)
 {
     check_list_heir();
-    expect_list_regs(&world.replies[2][0]);
+    expect_page(SEES_FIRST | SEES_HEIR);
 }
 
-static void check_pages_reset(void)
+static void expect_reset(void)
 {
     struct parley_vm_status status = world_status(&world.vms[MORTAL]);
 
-    tell_outcome();
     EXPECT(status.version == FFA_VERSION_1_1 && !status.dying && status.generation == 1,
            "the VM is not alive in its second life");
     EXPECT(succeeded(&world.replies[0][1]), "the first call of the second life is not served");
     expect_pins((1u << TX_PAGE) | (1u << RX_PAGE));
-    expect_pages(SEES_FIRST, SEES_RESET);
+}
+
+static void check_pages_reset(void)
+{
+    tell_outcome();
+    expect_reset();
+    expect_pages(SEES_FIRST | SEES_RESET);
+}
+
+static void check_two_readers_reset(void)
+{
+    tell_outcome();
+    expect_reset();
+    expect_rx(SEES_FIRST | SEES_RESET);
+    expect_page(SEES_FIRST | SEES_RESET);
 }
 
 static void check_reset_then_destroy(void)
 {
     tell_outcome();
     expect_gone();
-    expect_pages(SEES_FIRST, SEES_FIRST);
+    expect_pages(SEES_FIRST);
 }
 
 static void check_last_calls(void)
@@ -280,7 +328,16 @@ static void check_last_calls(void)
     expect_gone();
     EXPECT(succeeded(&world.replies[2][0]), "the VM's own list is refused");
     EXPECT(succeeded(released) || refused(released, FFA_DENIED), "RX_RELEASE answers otherwise");
-    expect_pages(SEES_FIRST, SEES_FIRST);
+    expect_pages(SEES_FIRST);
+}
+
+/* One goes and one comes, each with as many entries. */
+static void check_pages_swap(void)
+{
+    tell_outcome();
+    expect_gone();
+    EXPECT(succeeded(&world.replies[2][0]), "the newcomer's first call is not served");
+    expect_pages(SEES_FIRST | SEES_NEW);
 }
 
 /* --- The suite ---------------------------------------------------------------------------- */
@@ -313,12 +370,32 @@ static const struct interleave_test tests[] = {
         .also = ALSO_BY_CALL,
     },
     {
+        .explore = {.name = "swap_pages",
+                    .threads = {{"destroy", destroy},
+                                {"lister", list_pages},
+                                {"newcomer", newcomer_calls}},
+                    .set_up = set_up_newcomer,
+                    .check = check_pages_swap,
+                    WORLD_STATE},
+        .also = ALSO_BY_CALL | ALSO_SLEEP_SETS,
+    },
+    {
         .explore = {.name = "reset_pages",
                     .threads = {{"reset", reset_and_negotiate}, {"lister", list_pages}},
                     .set_up = set_up,
                     .check = check_pages_reset,
                     WORLD_STATE},
         .also = ALSO_SLEEP_SETS | ALSO_BY_CALL,
+    },
+    {
+        .explore = {.name = "reset_two_readers",
+                    .threads = {{"reset", reset_and_negotiate},
+                                {"lister", list},
+                                {"other", list_other_way}},
+                    .set_up = set_up,
+                    .check = check_two_readers_reset,
+                    WORLD_STATE},
+        .also = ALSO_BY_CALL,
     },
     {
         .explore = {.name = "reset_then_destroy",
