@@ -72,8 +72,7 @@ void explore_fail(const char *format, ...)
     }
 }
 
-/* --- Choosing ----------------------------------------------------------------------------------
- */
+/* --- Choosing ------------------------------------------------------------- */
 
 static thread_set runnable(void)
 {
@@ -98,12 +97,13 @@ static thread_set runnable(void)
  */
 static thread_set asleep_now(void)
 {
-    const struct step *last = &search.steps[search.count - 1];
+    const struct step *last;
     thread_set asleep = 0;
 
     if (search.count == 0 || search.way.reduction == EXPLORE_NONE) {
         return 0;
     }
+    last = &search.steps[search.count - 1];
     for (unsigned int i = 0; i < EXPLORE_THREADS_MAX; i++) {
         const struct op *op = search.next[i];
 
@@ -172,8 +172,7 @@ static unsigned int choose(void)
     return step->thread;
 }
 
-/* --- Steps -------------------------------------------------------------------------------------
- */
+/* --- Steps ---------------------------------------------------------------- */
 
 static void remember(const struct op *op)
 {
@@ -250,7 +249,7 @@ static void body(unsigned int self)
     coroutine_switch(self, next);
 }
 
-/* --- Outcomes ----------------------------------------------------------------------------- */
+/* --- Outcomes ------------------------------------------------------------- */
 
 /* FNV-1a, by words of 64 bits. */
 static uint64_t hash_of(const unsigned char *bytes, size_t size)
@@ -305,8 +304,7 @@ static void keep_outcome(void)
     result->outcome_count++;
 }
 
-/* --- Schedules ---------------------------------------------------------------------------------
- */
+/* --- Schedules ------------------------------------------------------------ */
 
 static void start_threads(void)
 {
@@ -439,8 +437,7 @@ void explore(const struct explore_test *test, const struct explore_way *way,
     }
 }
 
-/* --- For threads, hooks and checks -------------------------------------------------------------
- */
+/* --- For threads, hooks and checks ---------------------------------------- */
 
 void explore_outcome(const void *bytes, size_t size)
 {

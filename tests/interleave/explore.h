@@ -74,8 +74,7 @@ void explore(const struct explore_test *test, const struct explore_way *way,
 
 bool explore_has_outcome(const struct explore_result *result, uint64_t outcome);
 
-/* --- For threads, hooks and checks -------------------------------------------------------------
- */
+/* --- For threads, hooks and checks ---------------------------------------- */
 
 /* Ends the schedule, and the search, as failed. From a check it returns. */
 __attribute__((format(printf, 1, 2))) void explore_fail(const char *format, ...);
@@ -105,8 +104,7 @@ void explore_await_change(const uint64_t *word, uint64_t seen);
  * what it held; NULL if it has written any since. For a caller that is told to come again. */
 const uint64_t *explore_last_load(uint64_t *value);
 
-/* --- For the environment of the code under test ------------------------------------------------
- */
+/* --- For the environment of the code under test --------------------------- */
 
 uint64_t explore_load(const uint64_t *word);
 void explore_store(uint64_t *word, uint64_t value);

@@ -25,7 +25,7 @@ static struct {
 static struct explore_result result;
 static struct explore_result other; /* of the same test, searched in another way */
 
-/* --- One test ----------------------------------------------------------------------------- */
+/* --- One test ------------------------------------------------------------- */
 
 static bool fail(const struct explore_test *test, const char *report)
 {
@@ -108,7 +108,7 @@ static bool run(const struct interleave_test *test)
     return agrees;
 }
 
-/* --- All tests ---------------------------------------------------------------------------- */
+/* --- All tests ------------------------------------------------------------ */
 
 static bool is_chosen(const char *test, char *const *names, int count)
 {

@@ -74,8 +74,7 @@ void explore_await_change(const uint64_t *word, uint64_t seen)
     explore_reach(&op);
 }
 
-/* --- For the environment of the code under test ------------------------------------------------
- */
+/* --- For the environment of the code under test --------------------------- */
 
 uint64_t explore_load(const uint64_t *word)
 {

@@ -77,8 +77,7 @@ void race_stop(void)
     race.thread = NOBODY;
 }
 
-/* --- Order -------------------------------------------------------------------------------------
- */
+/* --- Order ---------------------------------------------------------------- */
 
 static struct released *released_of(const void *word)
 {
@@ -125,8 +124,7 @@ static bool is_release(const struct op *op)
     return op->wrote && op->kind != OP_TAKE;
 }
 
-/* --- Accesses ----------------------------------------------------------------------------------
- */
+/* --- Accesses ------------------------------------------------------------- */
 
 static bool is_ordered(unsigned int thread, uint16_t clock)
 {
@@ -142,10 +140,10 @@ static void fail(const void *byte, const char *what, const void *where, const ch
 
     race.thread = NOBODY;
     text[0] = '\0';
-    report_add(text, "data race at byte 0x%tx of the state: %s %s at ",
+    report_add(text, "data race at byte 0x%tx of the state: %s %s in ",
                (const char *)byte - (const char *)test->state, test->threads[self].name, what);
     report_place(text, where);
-    report_add(text, ", %s %s at ", test->threads[thread].name, before);
+    report_add(text, ", %s %s in ", test->threads[thread].name, before);
     report_place(text, (const void *)(uintptr_t)access->where);
     explore_fail("%s", text);
 }
@@ -307,8 +305,7 @@ void explore_zero(void *to, size_t bytes)
     memset(to, 0, bytes);
 }
 
-/* --- What the compiler calls -------------------------------------------------------------------
- */
+/* --- What the compiler calls ---------------------------------------------- */
 
 #define READS(name, size)                                              \
     void __tsan_##name(const void *bytes);                             \

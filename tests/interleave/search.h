@@ -67,19 +67,18 @@ struct step {
     thread_set asleep; /* would only repeat what was tried before */
 };
 
-/* --- operations.c ------------------------------------------------------------------------- */
+/* --- operations.c --------------------------------------------------------- */
 
 /* Does it. */
 void op_perform(struct op *op);
 
-/* --- explore.c ---------------------------------------------------------------------------- */
+/* --- explore.c ------------------------------------------------------------ */
 
 /* The running thread is about to do an operation: whoever is chosen goes on, and this returns when
  * the operation is done. */
 void explore_reach(struct op *op);
 
-/* --- order.c -----------------------------------------------------------------------------------
- */
+/* --- order.c -------------------------------------------------------------- */
 
 /* Whether the operation changes its word if it is done now. */
 bool op_would_write(const struct op *op);
@@ -92,8 +91,7 @@ bool op_independent(const struct op *a, bool a_writes, const struct op *b, bool 
  * earlier steps what must be tried there because of it. */
 void order_step(struct step *steps, unsigned int newest, bool want);
 
-/* --- race.c ------------------------------------------------------------------------------------
- */
+/* --- race.c --------------------------------------------------------------- */
 
 /* A schedule starts. Only accesses to the test's state are watched. */
 void race_begin(const struct explore_test *test);
@@ -103,8 +101,7 @@ void race_stop(void);
 /* An operation was done. */
 void race_order(const struct op *op);
 
-/* --- report.c ----------------------------------------------------------------------------------
- */
+/* --- report.c ------------------------------------------------------------- */
 
 /* Adds to a report of EXPLORE_REPORT_BYTES; cuts it when it is full. */
 __attribute__((format(printf, 2, 3))) void report_add(char *report, const char *format, ...);

@@ -41,8 +41,7 @@ static void toy_log(unsigned int thread, uint64_t value)
     toy.log[thread].read[toy.log[thread].reads++] = value;
 }
 
-/* --- Random programs ---------------------------------------------------------------------------
- */
+/* --- Random programs ------------------------------------------------------ */
 
 enum instruction_kind {
     READ,
@@ -206,8 +205,7 @@ static bool random_programs_agree(void)
     return true;
 }
 
-/* --- Known programs ----------------------------------------------------------------------------
- */
+/* --- Known programs ------------------------------------------------------- */
 
 static void publish(void)
 {

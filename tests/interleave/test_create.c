@@ -42,7 +42,7 @@ static void set_up_taken(void)
     world_negotiate(WANTED, FFA_VERSION_1_2);
 }
 
-/* --- Threads ------------------------------------------------------------------------------ */
+/* --- Threads -------------------------------------------------------------- */
 
 /* Creates the VM and, if that works, makes it a member. */
 static void create(unsigned int creator)
@@ -77,7 +77,7 @@ static void destroy(void)
     world_destroy(&world.vms[WANTED]);
 }
 
-/* --- Rules -------------------------------------------------------------------------------- */
+/* --- Rules ---------------------------------------------------------------- */
 
 static void tell_outcome(void)
 {
@@ -146,7 +146,7 @@ static void check_taken_id(void)
     check_creators(SEES_FIRST);
 }
 
-/* --- The suite ---------------------------------------------------------------------------- */
+/* --- The suite ------------------------------------------------------------ */
 
 static const struct interleave_test tests[] = {
     {

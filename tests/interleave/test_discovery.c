@@ -46,7 +46,7 @@ static void set_up_1_2(void)
     set_up(FFA_VERSION_1_2);
 }
 
-/* --- Threads ------------------------------------------------------------------------------ */
+/* --- Threads -------------------------------------------------------------- */
 
 static void first_call(void)
 {
@@ -82,7 +82,7 @@ static void list_regs_twice(void)
     world.replies[2][1] = world_list_regs(world.vms[LISTER].vm, 0, 0);
 }
 
-/* --- Rules -------------------------------------------------------------------------------- */
+/* --- Rules ---------------------------------------------------------------- */
 
 /* All that may be seen. The sets that lives_in() returns have these as bits. */
 #define SEES_LISTER    1u
@@ -180,7 +180,7 @@ static void expect_newcomer_counts(void)
            "the newcomer counts %llu", (unsigned long long)world.replies[1][0].x[2]);
 }
 
-/* --- One VM comes while it is listed ------------------------------------------------------ */
+/* --- One VM comes while it is listed -------------------------------------- */
 
 static void check_count_then_list(void)
 {
@@ -213,7 +213,7 @@ static void check_list_then_list_regs(void)
     expect_only_more(first, second);
 }
 
-/* --- Two VMs come at once ----------------------------------------------------------------- */
+/* --- Two VMs come at once ------------------------------------------------- */
 
 static void check_two_newcomers(void)
 {
@@ -231,7 +231,7 @@ static void check_two_newcomers(void)
     tell_outcome();
 }
 
-/* --- The suite ---------------------------------------------------------------------------- */
+/* --- The suite ------------------------------------------------------------ */
 
 #define NEWCOMER_THREADS           \
     {"ID_GET", first_call},        \

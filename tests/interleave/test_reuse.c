@@ -77,7 +77,7 @@ static void set_up_newcomer(void)
     (void)WORLD_CALL(world.vms[NEWCOMER].vm, 0, FFA_VERSION, FFA_VERSION_1_2);
 }
 
-/* --- Lives -------------------------------------------------------------------------------- */
+/* --- Lives ---------------------------------------------------------------- */
 
 static void negotiate(struct parley_vm *vm, uint32_t version)
 {
@@ -124,7 +124,7 @@ static void newcomer_calls(void)
     world.replies[2][0] = WORLD_CALL(world.vms[NEWCOMER].vm, 0, FFA_ID_GET);
 }
 
-/* --- Readers ------------------------------------------------------------------------------ */
+/* --- Readers -------------------------------------------------------------- */
 
 static void list(void)
 {
@@ -179,7 +179,7 @@ static void destroy_when_left(void)
     destroy();
 }
 
-/* --- Rules -------------------------------------------------------------------------------- */
+/* --- Rules ---------------------------------------------------------------- */
 
 static void tell_outcome(void)
 {
@@ -340,7 +340,7 @@ static void check_pages_swap(void)
     expect_pages(SEES_FIRST | SEES_NEW);
 }
 
-/* --- The suite ---------------------------------------------------------------------------- */
+/* --- The suite ------------------------------------------------------------ */
 
 static const struct interleave_test tests[] = {
     {

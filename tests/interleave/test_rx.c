@@ -42,7 +42,7 @@ static void set_up_full(void)
     (void)world_list(vm(), 0);
 }
 
-/* --- What a vCPU does --------------------------------------------------------------------- */
+/* --- What a vCPU does ----------------------------------------------------- */
 
 static struct parley_regs release(unsigned int vcpu)
 {
@@ -145,7 +145,7 @@ static void destroy_when_left(void)
     world_destroy(&world.vms[OWNER]);
 }
 
-/* --- Rules -------------------------------------------------------------------------------- */
+/* --- Rules ---------------------------------------------------------------- */
 
 static void tell_outcome(void)
 {
@@ -268,7 +268,7 @@ static void check_gone(void)
     EXPECT(world.vms[OWNER].is_gone, "the VM does not end");
 }
 
-/* --- The suite ---------------------------------------------------------------------------- */
+/* --- The suite ------------------------------------------------------------ */
 
 #define RX_TEST(title, start, rule, more, ...) \
     {                                          \

@@ -36,7 +36,7 @@ static void set_up_proposed(void)
     (void)ask(0, PROPOSED_BEFORE);
 }
 
-/* --- Rules -------------------------------------------------------------------------------- */
+/* --- Rules ---------------------------------------------------------------- */
 
 static bool got_version(const struct parley_regs *reply)
 {
@@ -93,7 +93,7 @@ static void tell_outcome(void)
     explore_outcome(outcome, sizeof(outcome));
 }
 
-/* --- VERSION, VERSION, another call ------------------------------------------------------- */
+/* --- VERSION, VERSION, another call --------------------------------------- */
 
 static void ask_1_1(void)
 {
@@ -146,7 +146,7 @@ static void check_version_version_other(void)
     expect_final(version);
 }
 
-/* --- VERSION, another call, another call -------------------------------------------------- */
+/* --- VERSION, another call, another call ---------------------------------- */
 
 static void probe_1(void)
 {
@@ -173,7 +173,7 @@ static void check_version_other_other(void)
     expect_final(version);
 }
 
-/* --- VERSION twice, another call, another call -------------------------------------------- */
+/* --- VERSION twice, another call, another call ---------------------------- */
 
 static void ask_downwards(void)
 {
@@ -201,7 +201,7 @@ static void check_downwards(void)
     expect_final(version);
 }
 
-/* --- Each vCPU is a whole driver ---------------------------------------------------------- */
+/* --- Each vCPU is a whole driver ------------------------------------------ */
 
 static void probe_downwards(void)
 {
@@ -240,7 +240,7 @@ static void check_drivers(void)
     expect_final(version);
 }
 
-/* --- The suite ---------------------------------------------------------------------------- */
+/* --- The suite ------------------------------------------------------------ */
 
 static const struct interleave_test tests[] = {
     {

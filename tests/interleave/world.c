@@ -7,7 +7,7 @@
 
 struct world world;
 
-/* --- Hooks -------------------------------------------------------------------------------- */
+/* --- Hooks ---------------------------------------------------------------- */
 
 void parley_port_smc(struct parley_regs *regs)
 {
@@ -80,7 +80,7 @@ void world_page_accessed(void *page, bool writes)
            writes ? "written" : "read");
 }
 
-/* --- For setting up ----------------------------------------------------------------------- */
+/* --- For setting up ------------------------------------------------------- */
 
 struct ffa_uuid world_uuid(uint8_t seed, unsigned int index)
 {
@@ -151,7 +151,7 @@ void world_negotiate(uint16_t id, uint32_t version)
     EXPECT(succeeded(&reply), "VM %u gets no ID", id);
 }
 
-/* --- Calls -------------------------------------------------------------------------------- */
+/* --- Calls ---------------------------------------------------------------- */
 
 struct parley_regs world_call(struct parley_vm *vm, unsigned int vcpu, const uint64_t x0_to_x7[8])
 {
@@ -231,7 +231,7 @@ void world_await_vcpus_left(unsigned int vcpus)
     }
 }
 
-/* --- For checks --------------------------------------------------------------------------- */
+/* --- For checks ----------------------------------------------------------- */
 
 bool succeeded(const struct parley_regs *reply)
 {

@@ -56,7 +56,7 @@ extern struct world world;
 
 void world_page_accessed(void *page, bool writes);
 
-/* --- For setting up ----------------------------------------------------------------------- */
+/* --- For setting up ------------------------------------------------------- */
 
 /* An empty world with a mediator. */
 void world_begin(void);
@@ -68,7 +68,7 @@ void world_create(uint16_t id, unsigned int vcpus, unsigned int uuids, uint8_t s
 /* The VM's vCPU 0 asks for a version, and makes it final by FFA_ID_GET. */
 void world_negotiate(uint16_t id, uint32_t version);
 
-/* --- Calls -------------------------------------------------------------------------------- */
+/* --- Calls ---------------------------------------------------------------- */
 
 /* x0 to x7 of a call; the rest is rubbish. */
 #define WORLD_CALL(vm, vcpu, ...) world_call(vm, vcpu, (const uint64_t[8]){__VA_ARGS__})
@@ -91,7 +91,7 @@ void world_destroy(struct world_vm *of);
 void world_vcpu_leaves(unsigned int vcpu);
 void world_await_vcpus_left(unsigned int vcpus);
 
-/* --- For checks --------------------------------------------------------------------------- */
+/* --- For checks ----------------------------------------------------------- */
 
 bool succeeded(const struct parley_regs *reply);
 /* FFA_ERROR with this status. */
