@@ -63,6 +63,7 @@ void posix_start(const struct spmc_config *secure)
 {
     posix_violations_forgive();
     posix_check_pages_every(1);
+    posix_meanwhile(NULL, NULL);
     memory_power_on();
     secure_world_power_on(secure);
     log_power_on();
@@ -73,6 +74,28 @@ void posix_stop(void)
     memory_power_off();
     secure_world_power_off();
     address_power_off();
+}
+
+/* --- Another CPU ------------------------------------------------------------------------------ */
+
+void (*posix_before_subtraction)(void);
+
+static struct {
+    void (*act)(void *context);
+    void *context;
+} meanwhile;
+
+static void act_once(void)
+{
+    posix_before_subtraction = NULL;
+    meanwhile.act(meanwhile.context);
+}
+
+void posix_meanwhile(void (*act)(void *context), void *context)
+{
+    meanwhile.act = act;
+    meanwhile.context = context;
+    posix_before_subtraction = act != NULL ? act_once : NULL;
 }
 
 void trap_check_hook(const char *hook, unsigned int locks)
@@ -260,7 +283,8 @@ static void enter_call(struct posix_vm *vm, unsigned int vcpu)
 
 static void leave_call(struct posix_vm *vm, unsigned int vcpu)
 {
-    parley_fetch_sub(&vm->vcpus_in_call[vcpu / 64], 1ull << (vcpu % 64));
+    __atomic_fetch_and(&vm->vcpus_in_call[vcpu / 64].value, ~(1ull << (vcpu % 64)),
+                       __ATOMIC_RELEASE);
     if (posix_locks_held != 0) {
         posix_violation("%s: a call leaves %u locks held", vm->name, posix_locks_held);
         posix_locks_held = 0;
