@@ -33,13 +33,10 @@ check-interleave: $(INTERLEAVE)/interleave
 
 # Faults planted in a copy of the mediator, which the explorer has to find. ONLY_MUTANTS="a b" runs some.
 CHECKS += interleave-mutants
-check-interleave-mutants: export OUT = $(INTERLEAVE)/mutants
-check-interleave-mutants: export OBJECTS = $(INTERLEAVE)
-check-interleave-mutants: export COMPILE = $(HOST_CC) $(INTERLEAVE_WATCHED) -c
-check-interleave-mutants: export LINK = $(HOST_CC) -no-pie
-check-interleave-mutants: export PARLEY_SOURCES := $(PARLEY_SOURCES)
 check-interleave-mutants: $(INTERLEAVE)/interleave
-	@tests/interleave/run_mutants $(ONLY_MUTANTS)
+	@OUT=$(INTERLEAVE)/mutants OBJECTS=$(INTERLEAVE) PARLEY_SOURCES='$(PARLEY_SOURCES)' \
+		COMPILE="$(subst ",\",$(HOST_CC) $(INTERLEAVE_WATCHED)) -c" LINK='$(HOST_CC) -no-pie' \
+		tests/interleave/run_mutants $(ONLY_MUTANTS)
 
 .PHONY: interleave check-interleave check-interleave-mutants
 
