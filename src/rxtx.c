@@ -120,17 +120,21 @@ int32_t parley_handle_rxtx_map(const struct call *call, struct parley_regs *resu
     uint16_t pages = (uint16_t)(call_word(call, 3) & FFA_RXTX_MAP_PAGES_MASK);
 
     (void)result;
+    if (state_of(rxtx) != PARLEY_RX_UNMAPPED) {
+        return FFA_DENIED;
+    }
+    /* Before the state is taken, so that nonsense stands in nobody's way. */
+    if (pages == 0 || pages > vm->rxtx_pages_max || !is_pair(tx, rx, pages)) {
+        return FFA_INVALID_PARAMETERS;
+    }
     if (!move(rxtx, PARLEY_RX_UNMAPPED, PARLEY_RX_MAPPING)) {
         return FFA_DENIED;
     }
 
-    int32_t status = FFA_INVALID_PARAMETERS;
-    if (pages != 0 && pages <= vm->rxtx_pages_max && is_pair(tx, rx, pages)) {
-        rxtx->pages = pages;
-        rxtx->tx_ipa = (parley_ipa){tx};
-        rxtx->rx_ipa = (parley_ipa){rx};
-        status = map_pair(vm);
-    }
+    rxtx->pages = pages;
+    rxtx->tx_ipa = (parley_ipa){tx};
+    rxtx->rx_ipa = (parley_ipa){rx};
+    int32_t status = map_pair(vm);
     (void)move(rxtx, PARLEY_RX_MAPPING, status == FFA_OK ? PARLEY_RX_FREE : PARLEY_RX_UNMAPPED);
     return status;
 }
