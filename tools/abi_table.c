@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Prints README's table of ABIs from the mediator's own: what is there cannot differ from what is said
- * to be there.
+ * Prints README's table of ABIs from the mediator's own: what is there cannot differ from what is
+ * said to be there.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define ROW(name, number, widths, since, role, needs, handler)                                     \
+#define ROW(name, number, widths, since, role, needs, handler) \
     {"FFA_" #name, #widths, #role, VERSION_##since},
     PARLEY_ABI_TABLE(ROW)
 #undef ROW
