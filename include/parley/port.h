@@ -5,7 +5,8 @@
  * locks come from env.h.
  *
  * Parley calls every hook without holding a lock, unless it says otherwise below. No hook may call
- * back into Parley. `context` is the pointer that the embedder gave for the VM in
+ * back into Parley, but for the functions that only write text (parley_event_text(),
+ * parley_fid_name()). `context` is the pointer that the embedder gave for the VM in
  * struct parley_vm_config.
  */
 #ifndef PARLEY_PORT_H
