@@ -140,12 +140,9 @@ static void be_the_reporter(void)
     }
 }
 
-void report_end(void)
+void report_end(bool clean)
 {
-    bool clean;
-
     be_the_reporter();
-    clean = vms_destroy();
     if (!clean) {
         console_say("hyp", "BROKEN: Parley did not give everything back");
     }
@@ -160,13 +157,14 @@ static void print_vcpus(const struct vm *vm)
         [VCPU_STARTING] = "being started",
         [VCPU_READY] = "waiting for a CPU",
         [VCPU_RUNNING] = "running",
+        [VCPU_WAITING] = "waiting for an interrupt",
     };
 
     for (unsigned int i = 0; i < vm->who->vcpus; i++) {
         const struct vcpu *vcpu = &vm->vcpus[i];
 
-        console_say("hyp", "  vCPU %u %s, latest trap at PC 0x%lx", i, states[vcpu->state],
-                    vcpu->pc);
+        console_say("hyp", "  vCPU %u %s, latest trap at PC 0x%lx", i,
+                    vcpu->is_blocked ? "waiting in FF-A" : states[vcpu->state], vcpu->pc);
     }
 }
 

@@ -3,6 +3,8 @@
 #ifndef REPORT_H
 #define REPORT_H
 
+#include <stdbool.h>
+
 struct vm;
 
 /* Who runs where. */
@@ -11,8 +13,11 @@ void report_vm_created(const struct vm *vm);
 
 void report_vm_stopped(struct vm *vm);
 
-/* All VMs have stopped: the table of VMs, the verdict, and the end of the emulation. */
-_Noreturn void report_end(void);
+/*
+ * All VMs have stopped: the table of VMs, the verdict, and the end of the emulation. `clean` if
+ * Parley gave everything back.
+ */
+_Noreturn void report_end(bool clean);
 
 /* The same, because the time is up. */
 _Noreturn void report_out_of_time(void);

@@ -149,6 +149,9 @@ static const char *check_memory(const struct vm_place *place)
     if (place->ipa >= ADDRESS_END || end > ADDRESS_END) {
         return "its memory reaches beyond the address space";
     }
+    if (overlaps(place->ipa, end, VM_GICD_IPA, VM_GIC_END_IPA)) {
+        return "its memory overlaps its interrupt controller";
+    }
     if (overlaps(place->ipa, end, VM_UART_IPA, VM_UART_IPA + PAGE_BYTES)) {
         return "its memory overlaps its serial port";
     }

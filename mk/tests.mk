@@ -108,6 +108,16 @@ check-stress-tsan: $(BUILD)/tests/tsan/stress/stress
 check-stress-asan: $(BUILD)/tests/asan/stress/stress
 	@tests/support/run $<
 
+# A million calls beside a model of what they must do.
+$(foreach flavour,$(POSIX_FLAVOURS),$(eval $(BUILD)/tests/$(flavour)/stress/notification_walk: \
+	$(BUILD)/posix/$(flavour)/tests/stress/notification_model.o))
+
+CHECKS += notification-model
+check-notification-model: $(BUILD)/tests/asan/stress/notification_walk
+	@tests/support/run $<
+
+.PHONY: check-notification-model
+
 stress: check-stress-tsan check-stress-asan ## run many vCPUs under the sanitizers (STRESS_SECONDS=15)
 
 .PHONY: stress check-stress-tsan check-stress-asan

@@ -331,12 +331,14 @@ static struct posix_guest cast(const struct world_vm *part, struct parley *parle
         .uuid_count = part->uuid_count,
         .peers = peers,
         .peer_count = part->peer_count,
-        .secure_rights = part->sees_secure ? PARLEY_MAY_DISCOVER : 0,
+        .properties = part->properties,
+        .secure_rights = (uint8_t)(part->sees_secure ? PARLEY_MAY_DISCOVER | part->may : 0),
         .rxtx_pages_max = part->rxtx_pages_max,
     };
 
     for (unsigned int i = 0; i < part->peer_count; i++) {
-        peers[i] = (struct parley_peer){.id = part->peers[i], .rights = PARLEY_MAY_DISCOVER};
+        peers[i] = (struct parley_peer){.id = part->peers[i],
+                                        .rights = (uint8_t)(PARLEY_MAY_DISCOVER | part->may)};
     }
     if (posix_vm_create(vm, parley, &config) != PARLEY_DONE) {
         printf("%s cannot be created\n", part->name);
@@ -353,8 +355,12 @@ static unsigned int perform(void)
         .vm_id_first = WORLD_VM_ID_FIRST,
         .vms_max = WORLD_VMS_MAX,
         .vcpus_max = 4,
+        .cpus_max = 4,
         .partitions_max = 16,
         .rxtx_pages_max = 8,
+        .shadow_pages = WORLD_SHADOW_PAGES,
+        .npi_intid = WORLD_NPI_INTID,
+        .sri_intid = WORLD_SRI_INTID,
     };
     size_t bytes = parley_memory_size(&config);
     struct posix_guest guests[WORLD_COUNT(world_bench)];

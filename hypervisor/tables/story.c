@@ -8,6 +8,10 @@ GUEST_IMAGE(legacy);
 GUEST_IMAGE(prober);
 GUEST_IMAGE(ancient);
 GUEST_IMAGE(rogue);
+GUEST_IMAGE(talker_1_2);
+GUEST_IMAGE(talker_1_1);
+GUEST_IMAGE(talker_1_0);
+GUEST_IMAGE(sleeper);
 
 static const struct vm_place places[] = {
     {
@@ -51,6 +55,36 @@ static const struct vm_place places[] = {
         GUEST_IMAGE_OF(rogue),
         .ipa = 0x90000000,
         .pages = 256,
+        .scattered = true,
+        .conduit = CONDUIT_HVC,
+    },
+    {
+        .id = WORLD_ALICE,
+        GUEST_IMAGE_OF(talker_1_2),
+        .ipa = 0x80000000,
+        .pages = 512,
+        .scattered = true,
+        .conduit = CONDUIT_SMC,
+    },
+    {
+        .id = WORLD_BOB,
+        GUEST_IMAGE_OF(talker_1_1),
+        .ipa = 0x90000000,
+        .pages = 512,
+        .conduit = CONDUIT_HVC,
+    },
+    {
+        .id = WORLD_CAROL,
+        GUEST_IMAGE_OF(talker_1_0),
+        .ipa = 0x80000000,
+        .pages = 512,
+        .conduit = CONDUIT_SMC,
+    },
+    {
+        .id = WORLD_DAVE,
+        GUEST_IMAGE_OF(sleeper),
+        .ipa = 0x90000000,
+        .pages = 512,
         .scattered = true,
         .conduit = CONDUIT_HVC,
     },

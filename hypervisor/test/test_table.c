@@ -123,6 +123,9 @@ static void test_memory(void)
     BROKEN(t.places[1].ipa = 0x8000000000 - 0x1000, 2,
            "its memory reaches beyond the address space");
     BROKEN(t.places[1].ipa = 0x8000000000 - 0x100000, 0, NULL);
+    BROKEN(t.places[1].ipa = 0x08000000, 2, "its memory overlaps its interrupt controller");
+    BROKEN(t.places[1].ipa = 0x0819f000, 2, "its memory overlaps its interrupt controller");
+    BROKEN(t.places[1].ipa = 0x081a0000, 0, NULL);
     BROKEN(t.places[1].ipa = 0x09000000, 2, "its memory overlaps its serial port");
     BROKEN(t.places[1].ipa = 0x08fff000, 2, "its memory overlaps its serial port");
     BROKEN(t.places[1].ipa = 0x09001000, 0, NULL);

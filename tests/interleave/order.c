@@ -18,6 +18,7 @@ bool op_would_write(const struct op *op)
         return *op->word == op->expected; /* one that fails only reads */
     case OP_STORE:
     case OP_OR:
+    case OP_CLEAR:
     case OP_SUBTRACT:
     case OP_TAKE:
     case OP_DROP:

@@ -262,8 +262,8 @@ void race_order(const struct op *op)
 {
     struct released *released;
 
-    /* A hook's object orders nothing that Parley may rely on. */
-    if (op->word == NULL || op->kind == OP_TOUCH || race.thread == NOBODY) {
+    /* A hook orders nothing that Parley may rely on. */
+    if (op->word == NULL || op->is_ports || race.thread == NOBODY) {
         return;
     }
     if (is_watched(op->word)) {
