@@ -8,7 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 
 BUILD ?= build
 
-CC       ?= gcc
+CC       := gcc
 HOST_CC  ?= gcc
 CLANG    ?= clang
 CROSS    ?= aarch64-linux-gnu-

@@ -3,9 +3,10 @@
  * The environment of a simulated hypervisor: see <parley/env_default.h> for what each name
  * promises.
  *
- * Two things differ from the default. There are more vCPU threads than cores here, so the lock
- * sleeps instead of spinning (the sanitizers understand a mutex, too), and each thread knows how
- * many locks it holds, so that the port can insist that hooks and returns hold none.
+ * Three things differ from the default. There are more vCPU threads than cores here, so the lock
+ * sleeps instead of spinning (the sanitizers understand a mutex, too). Each thread knows how many
+ * locks it holds, so that the port can insist that hooks and returns hold none. And a test can have
+ * something happen right before a reference is dropped.
  */
 #ifndef PARLEY_ENV_POSIX_H
 #define PARLEY_ENV_POSIX_H
@@ -15,7 +16,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define parley_fetch_sub env_fetch_sub
 #include <parley/env_builtins.h>
+#undef parley_fetch_sub
+
+/* What another CPU does right before: see posix_meanwhile() in posix.h. */
+extern void (*posix_before_subtraction)(void);
+
+static inline uint64_t parley_fetch_sub(parley_atomic64 *word, uint64_t amount)
+{
+    if (posix_before_subtraction != NULL) {
+        posix_before_subtraction();
+    }
+    return env_fetch_sub(word, amount);
+}
 
 typedef pthread_mutex_t parley_lock;
 

@@ -213,6 +213,12 @@ void posix_fail_page_map(unsigned int nth, enum parley_port_status status);
 /* How often parley_port_page_map() was called. */
 unsigned int posix_page_maps(void);
 
+/*
+ * What another CPU does at a bad moment: `act` is called once, when Parley is about to drop the
+ * next reference to a VM, which it still holds then. For a test with one thread. NULL: nothing.
+ */
+void posix_meanwhile(void (*act)(void *context), void *context);
+
 /* Who serves SMCs from now on, instead of the Secure world; NULL for the Secure world again. */
 typedef void posix_smc_handler(void *context, struct parley_regs *regs);
 void posix_smc_replace(posix_smc_handler *handler, void *context);

@@ -63,6 +63,7 @@ void posix_start(const struct spmc_config *secure)
 {
     posix_violations_forgive();
     posix_check_pages_every(1);
+    posix_meanwhile(NULL, NULL);
     memory_power_on();
     cpus_power_on();
     secure_world_power_on(secure);
@@ -74,6 +75,28 @@ void posix_stop(void)
     memory_power_off();
     secure_world_power_off();
     address_power_off();
+}
+
+/* --- Another CPU ------------------------------------------------------------------------------ */
+
+void (*posix_before_subtraction)(void);
+
+static struct {
+    void (*act)(void *context);
+    void *context;
+} meanwhile;
+
+static void act_once(void)
+{
+    posix_before_subtraction = NULL;
+    meanwhile.act(meanwhile.context);
+}
+
+void posix_meanwhile(void (*act)(void *context), void *context)
+{
+    meanwhile.act = act;
+    meanwhile.context = context;
+    posix_before_subtraction = act != NULL ? act_once : NULL;
 }
 
 void trap_check_hook(const char *hook, unsigned int locks)

@@ -26,68 +26,9 @@ typedef __SIZE_TYPE__ size_t;
 
 #define offsetof(type, member) __builtin_offsetof(type, member)
 
-#define UINT32_MAX __UINT32_MAX__
-#define UINT64_MAX __UINT64_MAX__
+/* --- Memory and atomics: your own in their place, if your tree has them ----------------------- */
 
-/* --- Memory: the compiler expands small sizes and calls memcpy() and memset() for others --------
- */
-
-static inline void parley_copy(void *to, const void *from, size_t bytes)
-{
-    __builtin_memcpy(to, from, bytes);
-}
-
-static inline void parley_zero(void *to, size_t bytes)
-{
-    __builtin_memset(to, 0, bytes);
-}
-
-/* --- Atomics ---------------------------------------------------------------------------------- */
-
-typedef struct {
-    uint64_t value;
-} parley_atomic64;
-
-typedef struct {
-    uint64_t value;
-} parley_counter;
-
-static inline uint64_t parley_load_acquire(const parley_atomic64 *word)
-{
-    return __atomic_load_n(&word->value, __ATOMIC_ACQUIRE);
-}
-
-static inline void parley_store_release(parley_atomic64 *word, uint64_t value)
-{
-    __atomic_store_n(&word->value, value, __ATOMIC_RELEASE);
-}
-
-static inline bool parley_compare_exchange(parley_atomic64 *word, uint64_t *expected,
-                                           uint64_t desired)
-{
-    return __atomic_compare_exchange_n(&word->value, expected, desired, false, __ATOMIC_ACQ_REL,
-                                       __ATOMIC_ACQUIRE);
-}
-
-static inline uint64_t parley_fetch_or(parley_atomic64 *word, uint64_t bits)
-{
-    return __atomic_fetch_or(&word->value, bits, __ATOMIC_ACQ_REL);
-}
-
-static inline uint64_t parley_fetch_sub(parley_atomic64 *word, uint64_t amount)
-{
-    return __atomic_fetch_sub(&word->value, amount, __ATOMIC_ACQ_REL);
-}
-
-static inline uint64_t parley_counter_increment(parley_counter *counter)
-{
-    return __atomic_add_fetch(&counter->value, 1, __ATOMIC_RELAXED);
-}
-
-static inline uint64_t parley_counter_read(const parley_counter *counter)
-{
-    return __atomic_load_n(&counter->value, __ATOMIC_RELAXED);
-}
+#include <parley/env_builtins.h>
 
 /* --- Lock: your spinlock in its place, a fair one --------------------------------------------- */
 

@@ -301,7 +301,9 @@ static void C15_vcpu_struct_reused(void **state)
         vm_negotiate(vm, FFA_VERSION_1_2);
         vm_map(vm, 1);
         assert_status(call_info(vm, 0, &nil_uuid, 0), FFA_OK);
+        posix_events_clear();
         posix_vm_reset(vm);
+        assert_int_equal(posix_event_count(PARLEY_EVENT_VM_RESET), 1);
         expect_new_life(vm, ++generation);
 
         posix_vm_destroy(vm);
@@ -363,7 +365,9 @@ static void C18_teardown_vs_negotiation(void **state)
         assert_int_equal(list_count(viewer, NULL), how_far > 1 ? 2 : 1);
         parley_status(the_parley(), &status);
         assert_int_equal(status.vms, 2);
+        posix_events_clear();
         vm_off(other);
+        assert_int_equal(posix_event_count(PARLEY_EVENT_VM_DESTROYED), 1);
         assert_int_equal(list_count(viewer, NULL), 1);
         assert_false(is_listed(viewer, 2));
         parley_status(the_parley(), &status);

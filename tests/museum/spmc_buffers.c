@@ -189,6 +189,24 @@ static uint32_t size_of_rx(void)
     return bytes;
 }
 
+/* Buffers smaller than the SPMC says they must be are not mapped there, nor off their boundary. */
+static void expect_least_size(uint32_t w2, uint64_t bytes)
+{
+    lying_power_on(FFA_VERSION_1_2, LIES(spmc_lie_register(FFA_FEATURES, 2, w2)));
+    assert_non_null(parley_start(&usual_config));
+    for (unsigned int i = 0; i < posix_smc_count(); i++) {
+        const struct parley_regs *call = &posix_smc_at(i)->call;
+
+        if (is_map(w(call, 0))) {
+            assert_true(call->x[3] * FFA_PAGE_SIZE >= bytes);
+            assert_int_equal(call->x[1] % bytes, 0);
+            assert_int_equal(call->x[2] % bytes, 0);
+        }
+    }
+    expect_only_truth();
+    assert_int_equal(machine_off(NULL), 0);
+}
+
 /* A list that fills RX to its last byte is one. Its first entry is true; the others are not there.
  */
 static void expect_fit(uint32_t count, uint32_t size)
@@ -217,6 +235,9 @@ static void K4_fpi_size_from_firmware(void **state)
     expect_none_kept(spmc_lie_info_count(rx / 24 + 1));
     expect_none_kept(spmc_lie_info_count(rx));
     expect_none_kept(spmc_lie_info_count(0xffffffff));
+    expect_least_size(FFA_FEATURES_RXTX_MAP_MIN_4K, FFA_PAGE_SIZE);
+    expect_least_size(FFA_FEATURES_RXTX_MAP_MIN_16K, 0x4000);
+    expect_least_size(FFA_FEATURES_RXTX_MAP_MIN_64K, 0x10000);
     expect_fit(4, rx / 4);
     expect_fit(1, rx);
     expect_fit(1, 24);

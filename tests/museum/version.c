@@ -169,6 +169,18 @@ static void D8_version_downgrade_to_firmware(void **state)
         assert_int_equal(posix_smc_count(), 0);
         assert_int_equal(machine_off(NULL), 0);
     }
+
+    /* One that does not say what it has is none that Parley can work with. */
+    for (uint32_t version = FFA_VERSION_1_1; version <= FFA_VERSION_1_2; version++) {
+        struct parley_status status;
+
+        lying_power_on(version, LIES(spmc_lie_no_features()));
+        assert_non_null(parley_start(&usual_config));
+        parley_status(the_parley(), &status);
+        assert_int_equal(status.spmc_version, 0);
+        assert_int_equal(posix_event_count(PARLEY_EVENT_SPMC_ABSENT), 1);
+        assert_int_equal(machine_off(NULL), 0);
+    }
 }
 
 /*

@@ -6,14 +6,6 @@
 
 static const struct parley_peer sees_1[] = {{.id = 1, .rights = PARLEY_MAY_DISCOVER}};
 
-/* Enough pages that giving them back could take more than one step. */
-static const struct parley_config big_buffers = {.vm_id_first = 1,
-                                                 .vms_max = 4,
-                                                 .vcpus_max = 4,
-                                                 .cpus_max = 4,
-                                                 .partitions_max = 16,
-                                                 .rxtx_pages_max = 32};
-
 static struct posix_vm *observer(void)
 {
     struct posix_vm *vm =
@@ -218,31 +210,64 @@ static void test_next_owner_inherits_nothing(void **state)
 
 /* --- Steps ------------------------------------------------------------------------------------ */
 
-static struct posix_vm *vm_with_big_buffers(void)
+/*
+ * Another VM looks at the VM 1 while that is being reset or destroyed. What was begun meanwhile
+ * ends with PARLEY_AGAIN, and goes on when nobody looks any more.
+ */
+struct interruption {
+    struct posix_vm *vm;
+    bool reset;
+    bool destroy;
+    unsigned int acts;
+};
+
+static void interrupt(void *context)
 {
-    struct posix_vm *vm = rig_vm(&(struct parley_vm_config){.id = 1, .rxtx_pages_max = 32});
+    struct interruption *interruption = context;
+    struct parley_vm *vm = posix_vm_parley(interruption->vm);
+
+    interruption->acts++;
+    if (interruption->reset) {
+        assert_int_equal(parley_vm_reset(vm), PARLEY_AGAIN);
+        assert_int_equal(parley_vm_continue(vm), PARLEY_AGAIN);
+    }
+    if (interruption->destroy) {
+        assert_int_equal(parley_vm_destroy(vm), PARLEY_AGAIN);
+        assert_int_equal(parley_vm_continue(vm), PARLEY_AGAIN);
+    }
+    assert_true(rig_vm_status(interruption->vm).dying);
+}
+
+/* Lists, and has that happen in the middle of it. */
+static void list_interrupted(struct posix_vm *other, struct interruption *interruption)
+{
+    interruption->acts = 0;
+    posix_meanwhile(interrupt, interruption);
+    assert_true(sees(other, 1)); /* it was there when it was looked at */
+    assert_int_equal(interruption->acts, 1);
+}
+
+static struct posix_vm *vm_with_buffers(void)
+{
+    struct posix_vm *vm = rig_vm(&(struct parley_vm_config){.id = 1, .rxtx_pages_max = 8});
 
     settle(vm, FFA_VERSION_1_2);
-    assert_int_equal(map_buffers(vm, 32).status, FFA_OK);
-    assert_int_equal(posix_vm_pins(vm), 64);
+    assert_int_equal(map_buffers(vm, 8).status, FFA_OK);
+    assert_int_equal(posix_vm_pins(vm), 16);
     return vm;
 }
 
-/* Goes on to the end; nobody sees the VM on the way, nor may its ID be taken. */
-static void go_on(struct posix_vm *vm, struct posix_vm *other, enum parley_progress progress)
+/* Until the end has come, nobody sees the VM, and nobody may take its place. */
+static void assert_ending(struct posix_vm *vm, struct posix_vm *other)
 {
     struct parley_vm_config config = rig_vm_config(1);
     struct posix_vm *second = rig_ram(true);
 
-    while (progress == PARLEY_AGAIN) {
-        assert_false(sees(other, 1));
-        assert_true(rig_vm_status(vm).dying);
-        assert_int_equal(posix_vm_create(second, rig_parley(), &config), PARLEY_REFUSED_ID_USED);
-        assert_int_equal(parley_shutdown(rig_parley()), PARLEY_REFUSED_VMS_LEFT);
-        progress = parley_vm_continue(posix_vm_parley(vm));
-    }
-    assert_int_equal(progress, PARLEY_DONE);
-    assert_int_equal(posix_pins(), 0);
+    assert_false(sees(other, 1));
+    assert_true(rig_vm_status(vm).dying);
+    assert_int_equal(rig_status().vms, 2);
+    assert_int_equal(posix_vm_create(second, rig_parley(), &config), PARLEY_REFUSED_ID_USED);
+    assert_int_equal(parley_shutdown(rig_parley()), PARLEY_REFUSED_VMS_LEFT);
     rig_vm_end(second);
 }
 
@@ -250,13 +275,19 @@ static void test_steps_of_a_reset(void **state)
 {
     struct posix_vm *other;
     struct posix_vm *vm;
+    uint32_t generation;
 
     (void)state;
-    rig_start_with(NULL, &big_buffers);
+    rig_start(NULL);
     other = observer();
-    vm = vm_with_big_buffers();
-    go_on(vm, other, parley_vm_reset(posix_vm_parley(vm)));
+    vm = vm_with_buffers();
+    generation = rig_vm_status(vm).generation;
+    list_interrupted(other, &(struct interruption){.vm = vm, .reset = true});
+    assert_ending(vm, other);
+    assert_int_equal(parley_vm_continue(posix_vm_parley(vm)), PARLEY_DONE);
     assert_false(rig_vm_status(vm).dying);
+    assert_int_equal(rig_vm_status(vm).generation, generation + 1);
+    assert_int_equal(posix_pins(), 0);
     assert_int_equal(parley_vm_continue(posix_vm_parley(vm)), PARLEY_DONE);
     settle(vm, FFA_VERSION_1_1);
     assert_true(sees(other, 1));
@@ -268,35 +299,44 @@ static void test_steps_of_a_destruction(void **state)
     struct posix_vm *vm;
 
     (void)state;
-    rig_start_with(NULL, &big_buffers);
+    rig_start(NULL);
     other = observer();
-    vm = vm_with_big_buffers();
-    go_on(vm, other, parley_vm_destroy(posix_vm_parley(vm)));
-    assert_int_equal(rig_status().vms, 1);
+    vm = vm_with_buffers();
+    list_interrupted(other, &(struct interruption){.vm = vm, .destroy = true});
+    assert_ending(vm, other);
+    assert_int_equal(parley_vm_continue(posix_vm_parley(vm)), PARLEY_DONE);
     posix_vm_forget(vm);
+    assert_int_equal(rig_status().vms, 1);
+    assert_int_equal(posix_pins(), 0);
+    assert_false(sees(other, 1));
 }
 
-/* A destruction in the middle of a reset, in every place there is. */
+/* A destruction turns the reset that is under way into the end. */
 static void test_destruction_during_a_reset(void **state)
 {
     struct posix_vm *other;
-    bool more = true;
+    struct posix_vm *vm;
 
     (void)state;
-    rig_start_with(NULL, &big_buffers);
+    rig_start(NULL);
     other = observer();
-    for (unsigned int steps = 0; more; steps++) {
-        struct posix_vm *vm = vm_with_big_buffers();
-        enum parley_progress progress = parley_vm_reset(posix_vm_parley(vm));
-
-        for (unsigned int i = 0; i < steps && progress == PARLEY_AGAIN; i++) {
-            progress = parley_vm_continue(posix_vm_parley(vm));
-        }
-        more = progress == PARLEY_AGAIN;
-        go_on(vm, other, parley_vm_destroy(posix_vm_parley(vm)));
+    for (unsigned int late = 0; late < 2; late++) {
+        vm = vm_with_buffers();
+        list_interrupted(other,
+                         &(struct interruption){.vm = vm, .reset = true, .destroy = late == 0});
+        assert_ending(vm, other);
+        posix_events_clear();
+        posix_vm_destroy(vm);
+        assert_int_equal(posix_event_count(PARLEY_EVENT_VM_RESET), 0);
+        assert_int_equal(posix_event_count(PARLEY_EVENT_VM_DESTROYED), 1);
         assert_int_equal(rig_status().vms, 1);
-        posix_vm_forget(vm);
         rig_vm_end(vm);
+        settle(rig_vm(&(struct parley_vm_config){.id = 1}), FFA_VERSION_1_2);
+        assert_true(sees(other, 1));
+        if (late == 0) {
+            rig_start(NULL);
+            other = observer();
+        }
     }
 }
 

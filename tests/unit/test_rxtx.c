@@ -271,6 +271,40 @@ static void test_failed_lists_leave_rx_free(void **state)
     assert_int_equal(*rx, 0x0123456789abcdef);
 }
 
+static bool sibling_has_called;
+
+/* What a sibling vCPU is told while RX is being filled: the buffer stays where it is. */
+static void sibling_calls(void *context)
+{
+    struct posix_vm *vm = context;
+
+    assert_int_equal(rx_of(vm), PARLEY_RX_FILLING);
+    assert_int_equal(CALL_ON(vm, 1, FFA_RX_RELEASE, 0).status, FFA_DENIED);
+    assert_int_equal(CALL_ON(vm, 1, FFA_RXTX_UNMAP, 0).status, FFA_DENIED);
+    assert_int_equal(CALL_ON(vm, 1, FFA_RXTX_MAP_64, RAM, RAM + PAGE, 1).status, FFA_DENIED);
+    assert_int_equal(CALL_ON(vm, 1, FFA_PARTITION_INFO_GET, 0, 0, 0, 0, 0).status, FFA_BUSY);
+    assert_int_equal(rx_of(vm), PARLEY_RX_FILLING);
+    assert_int_equal(posix_vm_pins(vm), 2);
+    sibling_has_called = true;
+}
+
+static void test_sibling_while_rx_is_filled(void **state)
+{
+    struct posix_vm *vm = settled(NULL, 4);
+    struct list list;
+
+    (void)state;
+    map_buffers(vm, 1);
+    call_among_others = true;
+    posix_meanwhile(sibling_calls, vm);
+    list = list_by_buffer(vm, &nil_uuid, 1);
+    call_among_others = false;
+    assert_true(sibling_has_called);
+    assert_int_equal(list.status, FFA_OK);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(list.entry[0].id, 3);
+}
+
 /* The pages are the guest's again, and Parley does not look at them any more. */
 static void test_remapped_elsewhere(void **state)
 {
@@ -301,6 +335,7 @@ int main(void)
         RIG_TEST(test_ids_in_arguments),
         RIG_TEST(test_rx_and_its_owner),
         RIG_TEST(test_failed_lists_leave_rx_free),
+        RIG_TEST(test_sibling_while_rx_is_filled),
         RIG_TEST(test_remapped_elsewhere),
     };
 
