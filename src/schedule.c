@@ -41,7 +41,7 @@ static void signal_vm(struct parley *parley, uint16_t id, const uint16_t *vcpus,
                       unsigned int vcpu_count)
 {
     unsigned int place = (unsigned int)id - parley->config.vm_id_first;
-    struct scope news = {.secure = true};
+    struct scope news = {.secure = SECURE_KINDS}; /* it does not say which */
 
     if (place >= parley->config.vms_max) {
         return;
