@@ -211,6 +211,7 @@ struct parley_vm {
 struct cpu {
     parley_atomic64 *wants; /* partitions that want it: a bitmap over the SPMC's list; set by all */
     unsigned int next; /* where it looks first: who is busy does not keep others waiting. Its own */
+    unsigned int busy_first; /* whom it found busy first since it found one that was not, plus 1 */
 };
 
 struct parley {
