@@ -117,6 +117,20 @@ static void run_program(void *argument)
     guest->result->program();
 }
 
+/* Once the life is ending: no vCPU is started any more, but some may still be on their way out. */
+static void join(struct guest *guest, struct vcpu *vcpu)
+{
+    bool was_started;
+
+    pthread_mutex_lock(&guest->lock);
+    was_started = vcpu->state != VCPU_OFF;
+    pthread_mutex_unlock(&guest->lock);
+    if (was_started) {
+        pthread_join(vcpu->thread, NULL);
+        vcpu->state = VCPU_OFF;
+    }
+}
+
 /* One life, from power-on to the end of the last vCPU. */
 static enum ending live(struct guest *guest)
 {
@@ -135,10 +149,7 @@ static enum ending live(struct guest *guest)
     }
     pthread_mutex_unlock(&guest->lock);
     for (unsigned int i = 0; i < vcpus; i++) {
-        if (guest->vcpu[i].state != VCPU_OFF) {
-            pthread_join(guest->vcpu[i].thread, NULL);
-            guest->vcpu[i].state = VCPU_OFF;
-        }
+        join(guest, &guest->vcpu[i]);
     }
     posix_vm_go(guest->result->vm);
     return guest->ending;
