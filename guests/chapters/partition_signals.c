@@ -92,7 +92,8 @@ static void expect_got(const struct stage *stage, unsigned int vcpu, uint32_t lo
     struct client *client = stage->client;
     struct guest_regs got =
         FFA(client, FFA_NOTIFICATION_GET, ffa_receiver_info_make(ME, (uint16_t)vcpu),
-            SP | FFA_NOTIFICATION_GET_VM | FFA_NOTIFICATION_GET_HYPERVISOR);
+            SP | FFA_NOTIFICATION_GET_SPM | FFA_NOTIFICATION_GET_VM |
+                FFA_NOTIFICATION_GET_HYPERVISOR);
 
     expect_status(client, client_status(&got), FFA_OK, "NOTIFICATION_GET");
     expect_equal(client, got.x[2], low, "notifications of partitions, low");
