@@ -44,18 +44,20 @@ bool guest_is_bound(void)
     const struct posix_vm *vm = self->guest->result->vm;
     unsigned int cpu = parley_vcpu_cpu(posix_vm_parley(vm), self->index);
 
-    if (cpu == PARLEY_ANY_CPU) {
-        self->bound_since = 0;
-        return false;
-    }
-    if (cpu != parley_port_cpu()) {
+    if (cpu != PARLEY_ANY_CPU && cpu != parley_port_cpu()) {
         posix_violation("%s: vCPU %u is on CPU %u, but bound to CPU %u", posix_vm_name(vm),
                         self->index, parley_port_cpu(), cpu);
     }
-    if (self->bound_since == 0) {
+    return cpu != PARLEY_ANY_CPU;
+}
+
+void guest_note_bound(bool resumed)
+{
+    if (!guest_is_bound()) {
+        self->bound_since = 0;
+    } else if (resumed || self->bound_since == 0) {
         self->bound_since = posix_clock();
     }
-    return true;
 }
 
 /*
