@@ -7,6 +7,7 @@
 #include "format.h"
 #include "lock.h"
 #include "machine.h"
+#include "timer.h"
 
 /* PL011 */
 #define UART_DR      0x00
@@ -14,6 +15,10 @@
 #define UART_CR      0x30
 #define UART_FR_FULL 0x20
 #define UART_CR_ON   0x101 /* enabled, for transmission */
+
+/* What a VM may log, in characters: on average, and at once after a silence. */
+#define LOG_PER_S 65536
+#define LOG_BURST 4096
 
 #define WHO_COLUMNS 10 /* "[racer]   " */
 
@@ -86,6 +91,9 @@ void console_print(const char *form, ...)
 /* A terminal's control sequences would let a VM write what looks like another's line. */
 static char printable(char character)
 {
+    if (character == '\t') {
+        return ' ';
+    }
     return character >= ' ' && character <= '~' ? character : '?';
 }
 
@@ -109,6 +117,45 @@ void console_flush(struct console_line *line, const char *who)
     if (line->used != 0) {
         console_put(line, who, '\n');
     }
+}
+
+/* How many of `count` characters are allowed now; they are counted as written. */
+static unsigned int pay(struct console_log *log, unsigned int count)
+{
+    uint64_t each = timer_ticks_of_ms(1000) / LOG_PER_S;
+    uint64_t now = timer_ticks();
+    uint64_t allowed;
+
+    if (now - log->paid_until > LOG_BURST * each) {
+        log->paid_until = now - LOG_BURST * each;
+    }
+    allowed = (now - log->paid_until) / each;
+    if (allowed > count) {
+        allowed = count;
+    }
+    log->paid_until += allowed * each;
+    return (unsigned int)allowed;
+}
+
+unsigned int console_log(struct console_log *log, const char *who, const char *text,
+                         unsigned int count)
+{
+    unsigned int taken;
+
+    lock_take(&log->lock);
+    taken = pay(log, count);
+    for (unsigned int i = 0; i < taken; i++) {
+        console_put(&log->line, who, text[i]);
+    }
+    lock_drop(&log->lock);
+    return taken;
+}
+
+void console_log_flush(struct console_log *log, const char *who)
+{
+    lock_take(&log->lock);
+    console_flush(&log->line, who);
+    lock_drop(&log->lock);
 }
 
 void panic(const char *form, ...)

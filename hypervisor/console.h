@@ -5,6 +5,9 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "lock.h"
 
 #define CONSOLE_LINE_BYTES 200
 
@@ -12,6 +15,13 @@
 struct console_line {
     size_t used;
     char text[CONSOLE_LINE_BYTES];
+};
+
+/* What several vCPUs write to, at a pace that leaves the serial line to others, too. */
+struct console_log {
+    struct lock lock;
+    struct console_line line;
+    uint64_t paid_until; /* in ticks: each character uses up a moment of the past */
 };
 
 void console_init(void);
@@ -27,6 +37,11 @@ void console_put(struct console_line *line, const char *who, char character);
 
 /* Shows what is left of a line that will not be ended. */
 void console_flush(struct console_line *line, const char *who);
+
+/* Adds as much of a text as `who` may write now. Returns how many characters that was. */
+unsigned int console_log(struct console_log *log, const char *who, const char *text,
+                         unsigned int count);
+void console_log_flush(struct console_log *log, const char *who);
 
 /* The hypervisor cannot go on: one line, and the run ends as failed. */
 _Noreturn void panic(const char *form, ...) __attribute__((format(printf, 1, 2)));

@@ -8,9 +8,12 @@
 #include "machine.h"
 #include "registers.h"
 
+struct vcpu;
+
 struct cpu {
     void *stack; /* its top; vectors.S expects it first */
     unsigned int index;
+    struct vcpu *loaded; /* the vCPU whose registers EL1 has, NULL if none */
 };
 
 /* The CPU that runs this. */

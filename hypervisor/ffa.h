@@ -14,6 +14,13 @@ static inline bool ffa_owns(uint32_t fid)
     return (fid & ~0x40000000u) - 0x84000060u < 0x90u;
 }
 
-void ffa_call(struct vcpu *vcpu);
+/* Serves the call that vcpu has made, and returns the vCPU that this CPU goes on with. */
+struct vcpu *ffa_call(struct vcpu *vcpu);
+
+/*
+ * Whether a vCPU that is to run may do so: one that is blocked in a call has a message or an
+ * interrupt now, and the call ends, or it waits again.
+ */
+bool ffa_resume(struct vcpu *vcpu);
 
 #endif

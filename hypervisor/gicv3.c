@@ -16,14 +16,15 @@
 #define GICR_WAKER_ASLEEP BIT(2)
 #define GICR_IGROUPR0     0x10080
 #define GICR_ISENABLER0   0x10100
+#define GICR_ISACTIVER0   0x10300
+#define GICR_ICACTIVER0   0x10380
 #define GICR_IPRIORITYR   0x10400
 
 #define PRIORITY_MIDDLE 0x80
 
-#define SRE_EL2_VALUE 0x7 /* system registers, no bypass; not for EL1 to choose */
+#define SRE_EL2_VALUE 0xf /* system registers, no bypass; EL1's own choice does not trap */
 
-/* Guests' accesses to the CPU interface trap: they have no interrupt controller yet. */
-#define ICH_HCR_TRAPS (BIT(10) | BIT(11) | BIT(12) | BIT(14)) /* TC, TALL0, TALL1, TDIR */
+#define ICC_CTLR_EOI_DROPS BIT(1) /* EOIR drops the priority, and DIR deactivates */
 
 #define SGI1R_ALL_OTHERS BIT(40)
 #define SGI1R_INTERRUPT  24
@@ -33,9 +34,14 @@ static volatile uint32_t *distributor(unsigned int offset)
     return (volatile uint32_t *)(uintptr_t)(GICD_BASE + offset);
 }
 
+static volatile uint32_t *redistributor_of(unsigned int cpu, unsigned int offset)
+{
+    return (volatile uint32_t *)(uintptr_t)(GICR_BASE + cpu * GICR_STRIDE + offset);
+}
+
 static volatile uint32_t *redistributor(unsigned int offset)
 {
-    return (volatile uint32_t *)(uintptr_t)(GICR_BASE + cpu_self()->index * GICR_STRIDE + offset);
+    return redistributor_of(cpu_self()->index, offset);
 }
 
 static void write_control(uint64_t value)
@@ -52,12 +58,19 @@ void gic_init(void)
     write_control(GICD_CTLR_AFFINITY | GICD_CTLR_GROUP1);
 }
 
-static void enable(unsigned int interrupt)
+static void enable(unsigned int cpu, unsigned int interrupt)
 {
-    volatile uint8_t *priorities = (volatile uint8_t *)redistributor(GICR_IPRIORITYR);
+    volatile uint8_t *priorities = (volatile uint8_t *)redistributor_of(cpu, GICR_IPRIORITYR);
 
     priorities[interrupt] = PRIORITY_MIDDLE;
-    *redistributor(GICR_ISENABLER0) = (uint32_t)BIT(interrupt);
+    *redistributor_of(cpu, GICR_ISENABLER0) = (uint32_t)BIT(interrupt);
+}
+
+void gic_enable_on_all(unsigned int interrupt)
+{
+    for (unsigned int cpu = 0; cpu < cpu_count(); cpu++) {
+        enable(cpu, interrupt);
+    }
 }
 
 void gic_init_cpu(void)
@@ -67,15 +80,16 @@ void gic_init_cpu(void)
     while ((*redistributor(GICR_WAKER) & GICR_WAKER_ASLEEP) != 0) {
     }
     *redistributor(GICR_IGROUPR0) = UINT32_MAX;
-    enable(GIC_SGI_KICK);
-    enable(GIC_PPI_TIMER);
+    enable(cpu_self()->index, GIC_SGI_KICK);
+    enable(cpu_self()->index, GIC_PPI_MAINTENANCE);
+    enable(cpu_self()->index, GIC_PPI_TIMER);
+    enable(cpu_self()->index, GIC_PPI_VIRTUAL_TIMER);
 
     register_write(ICC_SRE_EL2, SRE_EL2_VALUE);
     barrier_instructions();
     register_write(ICC_PMR_EL1, 0xff);
-    register_write(ICC_CTLR_EL1, 0);
+    register_write(ICC_CTLR_EL1, ICC_CTLR_EOI_DROPS);
     register_write(ICC_IGRPEN1_EL1, 1);
-    register_write(ICH_HCR_EL2, ICH_HCR_TRAPS);
     barrier_instructions();
 }
 
@@ -87,10 +101,27 @@ unsigned int gic_acknowledge(void)
     return interrupt;
 }
 
+unsigned int gic_pending(void)
+{
+    return (unsigned int)register_read(ICC_HPPIR1_EL1);
+}
+
 void gic_end(unsigned int interrupt)
 {
     register_write(ICC_EOIR1_EL1, interrupt);
+    register_write(ICC_DIR_EL1, interrupt);
     barrier_instructions();
+}
+
+void gic_keep_active(unsigned int interrupt)
+{
+    register_write(ICC_EOIR1_EL1, interrupt);
+    barrier_instructions();
+}
+
+void gic_set_active(unsigned int interrupt, bool active)
+{
+    *redistributor(active ? GICR_ISACTIVER0 : GICR_ICACTIVER0) = (uint32_t)BIT(interrupt);
 }
 
 static void send(uint64_t targets)

@@ -11,7 +11,7 @@
 #define FIELD(low) (UINT64_C(0xf) << (low))
 
 /* ID_AA64PFR0_EL1: the exception levels; no FP and no SIMD is all ones. */
-#define AA64PFR0_SHOWN (FIELD(0) | FIELD(4) | FIELD(8) | FIELD(12))
+#define AA64PFR0_SHOWN (FIELD(0) | FIELD(4) | FIELD(8) | FIELD(12) | FIELD(24)) /* and GICv3 */
 #define AA64PFR0_NO_FP (FIELD(16) | FIELD(20))
 #define AA64PFR1_SHOWN (FIELD(0) | FIELD(4)) /* BTI, SSBS */
 #define AA64DFR0_VALUE UINT64_C(6)           /* the architecture allows no less */
@@ -27,9 +27,8 @@
 /* CnP, UAO, LSM, large VAs, small tables, unaligned atomics, E0PD */
 #define AA64MMFR2_SHOWN \
     (FIELD(0) | FIELD(4) | FIELD(8) | FIELD(16) | FIELD(28) | FIELD(32) | FIELD(60))
-/* AArch32: the states; all but an interrupt controller; no cryptographic instructions */
+/* AArch32: the states; no cryptographic instructions */
 #define PFR0_SHOWN  (FIELD(0) | FIELD(4) | FIELD(8) | FIELD(12))
-#define PFR1_SHOWN  (~FIELD(28))
 #define ISAR5_SHOWN (FIELD(0) | FIELD(16))
 
 #define REGISTER(crm, op2) ((crm) << 3 | (op2))
@@ -41,7 +40,7 @@ static uint64_t id_register(unsigned int crm, unsigned int op2)
     case REGISTER(1, 0):
         return register_read(id_pfr0_el1) & PFR0_SHOWN;
     case REGISTER(1, 1):
-        return register_read(id_pfr1_el1) & PFR1_SHOWN;
+        return register_read(id_pfr1_el1);
     case REGISTER(1, 4):
         return register_read(id_mmfr0_el1);
     case REGISTER(1, 5):

@@ -28,6 +28,12 @@
 /* Where a VM finds its console: the IPA of an emulated PL011. */
 #define VM_UART_IPA 0x09000000
 
+/* Its interrupt controller: the distributor, and a redistributor for each vCPU. */
+#define VM_GICD_IPA    0x08000000
+#define VM_GICR_IPA    0x080a0000
+#define VM_GICR_STRIDE 0x20000
+#define VM_GIC_END_IPA 0x081a0000 /* with as many vCPUs as a VM can have */
+
 /* A VM's addresses have this many bits, as have ours. */
 #define ADDRESS_BITS 39
 

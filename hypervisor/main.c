@@ -10,6 +10,7 @@
 #include "stage2.h"
 #include "timer.h"
 #include "vm.h"
+#include "work.h"
 
 _Noreturn void main(void);
 _Noreturn void main_secondary(unsigned int cpu);
@@ -17,9 +18,10 @@ _Noreturn void main_secondary(unsigned int cpu);
 static void init_cpu(void)
 {
     gic_init_cpu();
+    vgic_init_cpu();
     stage2_init_cpu();
     vcpu_init_cpu();
-    timer_start_slice();
+    work_init_cpu();
     cpu_ready();
 }
 
@@ -43,6 +45,14 @@ static void check_cpu(void)
     }
 }
 
+static void check_gic(void)
+{
+    if (!vgic_is_possible()) {
+        console_say("hyp", "this CPU has too few list registers, or other than 5 priority bits");
+        machine_exit(1);
+    }
+}
+
 static void check_table(void)
 {
     struct table_fault fault = table_check(&table);
@@ -52,6 +62,17 @@ static void check_table(void)
     }
     console_say("hyp", "table %s refused: VM 0x%x: %s", table.name, fault.id, fault.text);
     machine_exit(1);
+}
+
+/* The interrupt by which the Secure world asks for receivers of notifications to be run. */
+static void enable_receivers(void)
+{
+    struct parley_status status;
+
+    parley_status(vms_parley(), &status);
+    if (status.sri_intid != 0) {
+        gic_enable_on_all(status.sri_intid);
+    }
 }
 
 void main(void)
@@ -64,10 +85,12 @@ void main(void)
     scheduler_init();
     gic_init();
     init_cpu();
-    cpu_start_others();
+    check_gic();
     if (!vms_init()) {
         machine_exit(1);
     }
+    cpu_start_others();
+    enable_receivers();
     report_machine();
     if (!vms_create()) {
         machine_exit(1);

@@ -4,14 +4,11 @@
 #define PL011_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
+struct mmio;
 struct vcpu;
 
-/*
- * Serves the data abort on `ipa` if it is an access to the VM's serial port that the CPU has
- * decoded, and goes on behind it. False if it is not.
- */
-bool pl011_access(struct vcpu *vcpu, uint64_t ipa, uint64_t esr);
+/* False if the access is to something else. */
+bool pl011_access(struct vcpu *vcpu, struct mmio *access);
 
 #endif

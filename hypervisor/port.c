@@ -2,9 +2,12 @@
 /* What Parley asks of its hypervisor. Memory is mapped at EL2 one to one, and VM RAM stays so. */
 #include <parley/port.h>
 
+#include "cpu.h"
 #include "firmware.h"
 #include "memory.h"
+#include "scheduler.h"
 #include "vm.h"
+#include "work.h"
 
 void parley_port_smc(struct parley_regs *regs)
 {
@@ -43,6 +46,44 @@ void parley_port_page_unmap(void *context, parley_ipa ipa, void *page)
     (void)context;
     (void)ipa;
     pin_drop((uintptr_t)page);
+}
+
+void parley_port_vcpu_wake(void *context, unsigned int vcpu)
+{
+    struct vm *vm = context;
+
+    scheduler_wake(&vm->vcpus[vcpu]);
+}
+
+bool parley_port_vcpu_is_online(void *context, unsigned int vcpu)
+{
+    const struct vm *vm = context;
+
+    return scheduler_vcpu_is_online(&vm->vcpus[vcpu]);
+}
+
+unsigned int parley_port_cpu(void)
+{
+    return cpu_self()->index;
+}
+
+void parley_port_cpu_kick(unsigned int cpu)
+{
+    work_add_on(cpu, WORK_CYCLES);
+}
+
+void parley_port_interrupt(void *context, unsigned int vcpu, uint16_t intid)
+{
+    struct vm *vm = context;
+
+    vgic_raise(&vm->vcpus[vcpu], intid);
+}
+
+unsigned int parley_port_console(void *context, const char *text, unsigned int count)
+{
+    struct vm *vm = context;
+
+    return console_log(&vm->log, vm->who->name, text, count);
 }
 
 /* Parley's text begins with "VM 1: "; the name says more. */

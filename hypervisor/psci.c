@@ -78,6 +78,7 @@ static int64_t affinity_info(const struct vcpu *caller)
         return AFFINITY_ON_PENDING;
     case VCPU_READY:
     case VCPU_RUNNING:
+    case VCPU_WAITING:
         return AFFINITY_ON;
     }
     return PSCI_INTERNAL_FAILURE;

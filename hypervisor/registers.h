@@ -7,13 +7,23 @@
 
 /* Registers that the assembler may not know by name. */
 #define ICC_PMR_EL1     S3_0_C4_C6_0
+#define ICC_HPPIR1_EL1  S3_0_C12_C12_2
 #define ICC_IAR1_EL1    S3_0_C12_C12_0
 #define ICC_EOIR1_EL1   S3_0_C12_C12_1
+#define ICC_DIR_EL1     S3_0_C12_C11_1
 #define ICC_CTLR_EL1    S3_0_C12_C12_4
 #define ICC_IGRPEN1_EL1 S3_0_C12_C12_7
 #define ICC_SGI1R_EL1   S3_0_C12_C11_5
+#define ICC_SRE_EL1     S3_0_C12_C12_5
 #define ICC_SRE_EL2     S3_4_C12_C9_5
+#define ICH_AP1R0_EL2   S3_4_C12_C9_0
 #define ICH_HCR_EL2     S3_4_C12_C11_0
+#define ICH_VTR_EL2     S3_4_C12_C11_1
+#define ICH_VMCR_EL2    S3_4_C12_C11_7
+#define ICH_LR0_EL2     S3_4_C12_C12_0
+#define ICH_LR1_EL2     S3_4_C12_C12_1
+#define ICH_LR2_EL2     S3_4_C12_C12_2
+#define ICH_LR3_EL2     S3_4_C12_C12_3
 #define VDISR_EL2       S3_4_C12_C1_1
 
 #define REGISTER_STRING(name) #name
@@ -80,7 +90,12 @@ static inline uint64_t bits(uint64_t word, unsigned int low, unsigned int count)
 
 /* SPSR: the state that an exception returns to. */
 #define PSTATE_EL1H     UINT64_C(0x05)
+#define PSTATE_MODE     UINT64_C(0x1f)
+#define PSTATE_A32_FIQ  UINT64_C(0x11)
+#define PSTATE_A32_IRQ  UINT64_C(0x12)
 #define PSTATE_A32_SVC  UINT64_C(0x13)
+#define PSTATE_A32_ABT  UINT64_C(0x17)
+#define PSTATE_A32_UND  UINT64_C(0x1b)
 #define PSTATE_AARCH32  BIT(4)
 #define PSTATE_THUMB    BIT(5)
 #define PSTATE_MASK_FIQ BIT(6)
@@ -92,6 +107,7 @@ static inline uint64_t bits(uint64_t word, unsigned int low, unsigned int count)
 enum exception_class {
     EC_WFX = 0x01,
     EC_CP15 = 0x03,
+    EC_CP15_PAIR = 0x04, /* MCRR, MRRC */
     EC_FP = 0x07,
     EC_PAUTH = 0x09,
     EC_ILLEGAL_STATE = 0x0e,
@@ -115,6 +131,7 @@ static inline unsigned int esr_class(uint64_t esr)
 
 /* Data aborts that the CPU decoded, and both kinds of abort. */
 #define ESR_ABORT_VALID BIT(24)
+#define ESR_ABORT_SIGNS BIT(21) /* a load that extends the sign */
 #define ESR_ABORT_WRITE BIT(6)
 #define ESR_ABORT_WALK  BIT(7) /* on a stage 1 table walk */
 

@@ -53,6 +53,20 @@ void report_machine(void)
                 status.partition_count);
 }
 
+void report_chapter(const char *title)
+{
+    console_print("%s", "");
+    console_print("%s", title);
+}
+
+void report_interrupt(const struct vm *vm, unsigned int interrupt)
+{
+    console_say("hyp",
+                "physical timer interrupt %u came while the Secure world worked for %s: "
+                "EL2 takes it",
+                interrupt, vm->who->name);
+}
+
 void report_vm_created(const struct vm *vm)
 {
     console_say("hyp", "EL1: %s is VM 0x%x, %u vCPU%s, %s, %u KiB at IPA 0x%lx%s", vm->who->name,
@@ -140,12 +154,9 @@ static void be_the_reporter(void)
     }
 }
 
-void report_end(void)
+void report_end(bool clean)
 {
-    bool clean;
-
     be_the_reporter();
-    clean = vms_destroy();
     if (!clean) {
         console_say("hyp", "BROKEN: Parley did not give everything back");
     }
@@ -160,13 +171,14 @@ static void print_vcpus(const struct vm *vm)
         [VCPU_STARTING] = "being started",
         [VCPU_READY] = "waiting for a CPU",
         [VCPU_RUNNING] = "running",
+        [VCPU_WAITING] = "waiting for an interrupt",
     };
 
     for (unsigned int i = 0; i < vm->who->vcpus; i++) {
         const struct vcpu *vcpu = &vm->vcpus[i];
 
-        console_say("hyp", "  vCPU %u %s, latest trap at PC 0x%lx", i, states[vcpu->state],
-                    vcpu->pc);
+        console_say("hyp", "  vCPU %u %s, latest trap at PC 0x%lx", i,
+                    vcpu->is_blocked ? "waiting in FF-A" : states[vcpu->state], vcpu->pc);
     }
 }
 
@@ -177,7 +189,7 @@ void report_out_of_time(void)
         struct vm *vm = vm_at(i);
 
         if (vm->end == VM_END_NONE) {
-            vm_expectation_broken(vm, "it still runs after %u seconds", table.seconds_max);
+            vm_expectation_broken(vm, "it has not ended after %u seconds", table.seconds_max);
             print_vcpus(vm);
         }
     }

@@ -3,16 +3,25 @@
 #ifndef REPORT_H
 #define REPORT_H
 
+#include <stdbool.h>
+
 struct vm;
 
 /* Who runs where. */
 void report_machine(void);
 void report_vm_created(const struct vm *vm);
+void report_chapter(const char *title);
+
+/* A physical interrupt that ended a stay in the Secure world, and that EL2 is about to take. */
+void report_interrupt(const struct vm *vm, unsigned int interrupt);
 
 void report_vm_stopped(struct vm *vm);
 
-/* All VMs have stopped: the table of VMs, the verdict, and the end of the emulation. */
-_Noreturn void report_end(void);
+/*
+ * All VMs have stopped: the table of VMs, the verdict, and the end of the emulation. `clean` if
+ * Parley gave everything back.
+ */
+_Noreturn void report_end(bool clean);
 
 /* The same, because the time is up. */
 _Noreturn void report_out_of_time(void);

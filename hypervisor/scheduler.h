@@ -19,14 +19,23 @@ struct vcpu *scheduler_next(void);
 /* The running vCPU makes room for others, if there are any. */
 struct vcpu *scheduler_yield(struct vcpu *vcpu);
 
-/* The same; it has nothing to do: if nobody else has, the CPU sleeps until an interrupt. */
+/*
+ * The running vCPU has nothing to do before scheduler_wake() or an interrupt. It may go on for
+ * nothing; one that is blocked in FF-A then waits again.
+ */
 struct vcpu *scheduler_wait(struct vcpu *vcpu);
 
-/* The same, and goes on on another CPU, if there is one. */
+/* The running vCPU goes on on another CPU, if there is one, after others had a turn. */
 struct vcpu *scheduler_migrate(struct vcpu *vcpu);
 
 /* The running vCPU goes off. If it was its VM's last one, the VM ends its life. */
 struct vcpu *scheduler_leave(struct vcpu *vcpu);
+
+/* A vCPU that waits goes on; one that does not will not wait the next time. From any CPU. */
+void scheduler_wake(struct vcpu *vcpu);
+
+/* A vCPU's interrupts have changed: it takes notice, wherever it is. From any CPU. */
+void scheduler_interrupt(struct vcpu *vcpu);
 
 /*
  * Takes a vCPU that is off, to set its registers; scheduler_ready() lets it run then. False if it
@@ -36,6 +45,9 @@ bool scheduler_claim(struct vcpu *vcpu);
 void scheduler_ready(struct vcpu *vcpu);
 
 enum vcpu_state scheduler_vcpu_state(const struct vcpu *vcpu);
+
+/* Whether it is on, and its VM runs. Takes no lock. */
+bool scheduler_vcpu_is_online(const struct vcpu *vcpu);
 
 /*
  * Tells the VM's vCPUs to leave, for a reset or for a stop. False if they have been told already.
@@ -49,7 +61,10 @@ void scheduler_stopped(struct vm *vm);
 
 bool scheduler_vm_runs(const struct vm *vm);
 
-/* Takes this CPU's pending interrupts. True if the time slice is over. */
-bool scheduler_take_interrupts(void);
+/* This CPU's timer has fired: ends the slice, wakes who has waited for it. */
+void scheduler_tick(void);
+
+/* Whether the time slice of the running vCPU is over. */
+bool scheduler_slice_is_over(void);
 
 #endif

@@ -35,8 +35,7 @@ struct vcpu *smccc_call(struct vcpu *vcpu, unsigned int immediate)
         return answer(vcpu, SMCCC_UNKNOWN);
     }
     if (ffa_owns(fid)) {
-        ffa_call(vcpu);
-        return vcpu;
+        return ffa_call(vcpu);
     }
     switch (fid) {
     case SMCCC_VERSION:

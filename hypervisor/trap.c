@@ -5,11 +5,16 @@
  */
 #include "cpu.h"
 #include "id_registers.h"
-#include "pl011.h"
+#include "interrupts.h"
+#include "mmio.h"
 #include "registers.h"
 #include "scheduler.h"
 #include "smccc.h"
+#include "vgic_access.h"
 #include "vm.h"
+#include "work.h"
+
+#define TIMES_SPARED_MAX 32u
 
 struct vcpu *trap_synchronous(struct vcpu *vcpu);
 struct vcpu *trap_interrupt(struct vcpu *vcpu);
@@ -28,6 +33,7 @@ static const char *class_name(unsigned int class)
     case EC_PAUTH:
         return "used pointer authentication, which VMs do not have here";
     case EC_CP15:
+    case EC_CP15_PAIR:
     case EC_SYSTEM:
         return "used a system register that VMs do not have here";
     case EC_ILLEGAL_STATE:
@@ -70,14 +76,6 @@ static struct vcpu *fault(struct vcpu *vcpu, uint64_t esr)
     return scheduler_leave(vcpu);
 }
 
-static struct vcpu *wait(struct vcpu *vcpu, uint64_t esr)
-{
-    bool for_event = (esr & 1) != 0;
-
-    vcpu_skip_instruction(vcpu, esr);
-    return for_event ? scheduler_yield(vcpu) : scheduler_wait(vcpu);
-}
-
 /*
  * A conditional AArch32 instruction may be trapped although its condition fails; it does nothing
  * then. ESR_EL2 has the condition of those that can.
@@ -98,12 +96,36 @@ static bool condition_passed(const struct vcpu *vcpu, uint64_t esr)
     return holds[condition >> 1] != ((condition & 1) != 0 && condition != 15);
 }
 
+static struct vcpu *wait(struct vcpu *vcpu, uint64_t esr)
+{
+    bool for_event = (esr & 1) != 0;
+
+    vcpu_skip_instruction(vcpu, esr);
+    if (!condition_passed(vcpu, esr)) {
+        return vcpu;
+    }
+    return for_event ? scheduler_yield(vcpu) : scheduler_wait(vcpu);
+}
+
 static struct vcpu *smc32(struct vcpu *vcpu, uint64_t esr)
 {
     bool executed = bits(esr, 19, 1) == 0 || condition_passed(vcpu, esr);
 
     vcpu_skip_instruction(vcpu, esr);
     return executed ? smccc_call(vcpu, 0) : vcpu;
+}
+
+static struct vcpu *coprocessor(struct vcpu *vcpu, uint64_t esr)
+{
+    bool served;
+
+    if (!condition_passed(vcpu, esr)) {
+        vcpu_skip_instruction(vcpu, esr);
+        return vcpu;
+    }
+    served =
+        esr_class(esr) == EC_CP15 ? id_register_access(vcpu, esr) : vgic_sgi_write32(vcpu, esr);
+    return served ? vcpu : fault(vcpu, esr);
 }
 
 /* The architecture has HVC return behind itself, but SMC, which is trapped, to itself. */
@@ -123,26 +145,54 @@ struct vcpu *trap_synchronous(struct vcpu *vcpu)
     case EC_WFX:
         return wait(vcpu, esr);
     case EC_DATA_ABORT:
-        return pl011_access(vcpu, fault_ipa(), esr) ? vcpu : fault(vcpu, esr);
+        return mmio_access(vcpu, fault_ipa(), esr) ? vcpu : fault(vcpu, esr);
     case EC_CP15:
-        if (!condition_passed(vcpu, esr)) {
-            vcpu_skip_instruction(vcpu, esr);
-            return vcpu;
-        }
-        return id_register_access(vcpu, esr) ? vcpu : fault(vcpu, esr);
+    case EC_CP15_PAIR:
+        return coprocessor(vcpu, esr);
     case EC_SYSTEM:
-        return id_register_access(vcpu, esr) ? vcpu : fault(vcpu, esr);
+        return id_register_access(vcpu, esr) || vgic_sgi_write(vcpu, esr) ? vcpu : fault(vcpu, esr);
     default:
         return fault(vcpu, esr);
     }
 }
 
+static bool is_in_exception_mode(const struct vcpu *vcpu)
+{
+    switch (vcpu->pstate & PSTATE_MODE) {
+    case PSTATE_A32_FIQ:
+    case PSTATE_A32_IRQ:
+    case PSTATE_A32_ABT:
+    case PSTATE_A32_UND:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/*
+ * The SPSR of the AArch32 mode that a guest is in cannot be read at EL2 under QEMU, which keeps it
+ * elsewhere: a guest that is preempted at the first instruction of its interrupt handler would lose
+ * it to the next one's. Such a moment is short, but on a busy machine one interrupt after the other
+ * may come before the guest gets anywhere. A guest that makes it longer is not spared for ever.
+ */
+static bool is_to_be_spared(struct vcpu *vcpu)
+{
+    bool spared = is_in_exception_mode(vcpu) && vcpu->times_spared < TIMES_SPARED_MAX;
+
+    vcpu->times_spared = spared ? vcpu->times_spared + 1 : 0;
+    return spared;
+}
+
 struct vcpu *trap_interrupt(struct vcpu *vcpu)
 {
-    bool slice_over = scheduler_take_interrupts();
-
+    interrupts_take();
+    work_run();
+    vgic_sync(vcpu);
     /* A kick may say that the VM ends. */
-    return slice_over || !scheduler_vm_runs(vcpu->vm) ? scheduler_yield(vcpu) : vcpu;
+    if (!scheduler_vm_runs(vcpu->vm) || (scheduler_slice_is_over() && !is_to_be_spared(vcpu))) {
+        return scheduler_yield(vcpu);
+    }
+    return vcpu;
 }
 
 /* FIQ and SError: this machine has no source of them that could be a guest's. */

@@ -43,7 +43,9 @@ void vcpu_reset(struct vcpu *vcpu, uint64_t entry, uint64_t context)
         vcpu->x[i] = 0;
     }
     vcpu->x[0] = context;
+    vcpu->is_blocked = false;
     vcpu->line.used = 0;
+    vgic_reset_interface(&vcpu->vgic);
     if (aarch64) {
         vcpu->pc = entry;
         vcpu->pstate = PSTATE_EL1H | PSTATE_MASK_DBG;
@@ -97,12 +99,18 @@ void vcpu_load(struct vcpu *vcpu)
     register_write(vmpidr_el2, MPIDR_RES1 | vcpu->index);
     register_write(VDISR_EL2, 0); /* hidden, but a guest can write it */
     el1_restore(&vcpu->el1);
+    vgic_load(vcpu);
     barrier_instructions();
     forget_predecessor(vcpu);
     __asm__ volatile("clrex");
+    cpu_self()->loaded = vcpu;
 }
 
 void vcpu_save(struct vcpu *vcpu)
 {
     el1_save(&vcpu->el1);
+    register_write(cntv_ctl_el0, 0); /* from here on its timer is the scheduler's to watch */
+    barrier_instructions();
+    vgic_save(vcpu);
+    cpu_self()->loaded = NULL;
 }

@@ -7,6 +7,7 @@
 
 #include "console.h"
 #include "el1.h"
+#include "vgic.h"
 
 struct vm;
 
@@ -16,9 +17,10 @@ enum vcpu_state {
     VCPU_STARTING, /* claimed by a CPU_ON that sets its registers */
     VCPU_READY,    /* in the queue */
     VCPU_RUNNING,  /* on a CPU, in the guest or in the hypervisor on its behalf */
+    VCPU_WAITING,  /* for an interrupt, or for a message in FF-A */
 };
 
-#define VCPU_ANY_CPU (-1)
+#define VCPU_ANY_CPU PARLEY_ANY_CPU
 
 struct vcpu {
     /* The guest's, while it is not in it. vectors.S knows the offsets (vcpu_layout.h). */
@@ -35,10 +37,25 @@ struct vcpu {
 
     /* Under the scheduler's lock. */
     enum vcpu_state state;
-    struct vcpu *next; /* in the queue */
-    int unwanted_cpu;  /* it asked to go on elsewhere; VCPU_ANY_CPU if it did not */
+    struct vcpu *next;         /* in the queue, or among those that wait with a timer */
+    unsigned int cpu;          /* that it runs on, or was on last */
+    unsigned int unwanted_cpu; /* it asked to go on elsewhere; VCPU_ANY_CPU if it did not */
+    bool is_woken;             /* while it did not wait */
+    uint64_t deadline;         /* while it waits: when its timer fires */
 
-    struct el1 el1; /* valid while it is not running */
+    bool is_online; /* as Parley is told; atomic */
+
+    /* Of the CPU that runs it, alone. */
+    bool is_blocked;           /* in an FF-A call, with the call's registers in x */
+    bool is_leaving;           /* it goes off, and Parley is not done with it */
+    unsigned int times_spared; /* in a row: it goes on although its turn is over */
+
+    /* The CPU where it left a request in the Secure world, and until when it may leave it alone. */
+    unsigned int only_cpu; /* atomic; VCPU_ANY_CPU if there is no such request */
+    uint64_t left_until;
+
+    struct el1 el1; /* valid while it is not loaded */
+    struct vgic vgic;
     struct console_line line;
 } __attribute__((aligned(16)));
 

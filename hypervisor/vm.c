@@ -2,13 +2,20 @@
 #include "vm.h"
 #include "firmware.h"
 #include "format.h"
+#include "interrupts.h"
 #include "memory.h"
 #include "report.h"
 #include "scheduler.h"
+#include "work.h"
+
+_Static_assert(WORLD_MAY_MESSAGE == PARLEY_MAY_MESSAGE, "world_vm.may is rights");
+_Static_assert(WORLD_MAY_NOTIFY == PARLEY_MAY_NOTIFY, "world_vm.may is rights");
 
 static struct vm *vms;
 static struct parley *parley;
-static unsigned int vms_running;
+static unsigned int chapter;     /* of the table, that runs */
+static unsigned int vms_running; /* in it */
+static unsigned int vms_left;    /* in Parley, once all have stopped */
 
 struct vm *vm_at(size_t index)
 {
@@ -127,23 +134,31 @@ static bool refuse(const struct vm *vm, const char *why)
 static bool create_in_parley(struct vm *vm)
 {
     const struct world_vm *who = vm->who;
+    const uint8_t rights = PARLEY_MAY_DISCOVER | who->may;
     struct parley_peer peers[WORLD_PEERS_MAX];
     struct parley_vm_config config = {
         .id = who->id,
         .vcpus = who->vcpus,
+        .properties = who->properties,
         .uuids = who->uuids,
         .uuid_count = who->uuid_count,
         .peers = peers,
         .peer_count = who->peer_count,
-        .secure_rights = who->sees_secure ? PARLEY_MAY_DISCOVER : 0,
+        .secure_rights = who->sees_secure ? rights : 0,
         .rxtx_pages_max = who->rxtx_pages_max,
         .context = vm,
     };
+    enum parley_progress progress;
 
     for (size_t i = 0; i < who->peer_count; i++) {
-        peers[i] = (struct parley_peer){.id = who->peers[i], .rights = PARLEY_MAY_DISCOVER};
+        peers[i] = (struct parley_peer){.id = who->peers[i], .rights = rights};
     }
-    return parley_vm_create(parley, &config, &vm->parley) == PARLEY_DONE;
+    progress = parley_vm_create(parley, &config, &vm->parley);
+    while (progress == PARLEY_AGAIN) {
+        interrupts_take();
+        progress = parley_vm_continue(vm->parley);
+    }
+    return progress == PARLEY_DONE;
 }
 
 static bool vm_create(struct vm *vm, unsigned int vmid)
@@ -161,18 +176,24 @@ static bool vm_create(struct vm *vm, unsigned int vmid)
     for (unsigned int i = 0; i < who->vcpus; i++) {
         vm->vcpus[i].vm = vm;
         vm->vcpus[i].index = i;
+        vm->vcpus[i].only_cpu = VCPU_ANY_CPU;
     }
     return create_in_parley(vm) || refuse(vm, "Parley refuses it");
 }
 
 bool vms_init(void)
 {
-    static const struct parley_config config = {
+    const struct parley_config config = {
         .vm_id_first = WORLD_VM_ID_FIRST,
         .vms_max = WORLD_VMS_MAX,
         .vcpus_max = TABLE_VCPUS_MAX,
         .partitions_max = 32,
         .rxtx_pages_max = TABLE_RXTX_PAGES_MAX,
+        /* A bench counts what EL2 does, and no registration at the SPMC. */
+        .shadow_pages = table.bench ? 0 : WORLD_SHADOW_PAGES,
+        .cpus_max = CPUS_MAX,
+        .npi_intid = WORLD_NPI_INTID,
+        .sri_intid = WORLD_SRI_INTID,
     };
     size_t parley_pages = pages_for(parley_memory_size(&config));
     void *memory = pages_take(parley_pages);
@@ -209,6 +230,7 @@ static void start(struct vm *vm)
     struct vcpu *vcpu = &vm->vcpus[0];
 
     load_image(vm);
+    vgic_reset(vm);
     scheduler_begin_life(vm);
     if (!scheduler_claim(vcpu)) {
         panic("%s: vCPU 0 cannot start", vm->who->name);
@@ -220,12 +242,34 @@ static void start(struct vm *vm)
     scheduler_ready(vcpu);
 }
 
+static unsigned int vms_of_chapter(unsigned int number)
+{
+    unsigned int count = 0;
+
+    for (size_t i = 0; i < table.cast_count; i++) {
+        count += vms[i].place->chapter == number;
+    }
+    return count;
+}
+
+/* Its VMs may all have stopped, and the next chapter may have begun, before this returns. */
+static void begin_chapter(unsigned int number)
+{
+    chapter = number;
+    vms_running = vms_of_chapter(number);
+    if (table.chapter_count != 0) {
+        report_chapter(table.chapters[number]);
+    }
+    for (size_t i = 0; i < table.cast_count; i++) {
+        if (vms[i].place->chapter == number) {
+            start(&vms[i]);
+        }
+    }
+}
+
 void vms_start(void)
 {
-    vms_running = (unsigned int)table.cast_count;
-    for (size_t i = 0; i < table.cast_count; i++) {
-        start(&vms[i]);
-    }
+    begin_chapter(0);
 }
 
 bool vm_request_reset(struct vm *vm)
@@ -279,29 +323,26 @@ static void check_no_pins(struct vm *vm)
     }
 }
 
-/* Interrupts are taken between the steps, so that no CPU is away for long. */
-static enum parley_progress finish(struct vm *vm, enum parley_progress progress)
-{
-    while (progress == PARLEY_AGAIN) {
-        scheduler_take_interrupts();
-        progress = parley_vm_continue(vm->parley);
-    }
-    return progress;
-}
+static void destroy_all(void);
 
 static void stopped(struct vm *vm)
 {
     tally_calls(vm);
     report_vm_stopped(vm);
     scheduler_stopped(vm);
-    if (__atomic_sub_fetch(&vms_running, 1, __ATOMIC_ACQ_REL) == 0) {
-        report_end();
+    if (__atomic_sub_fetch(&vms_running, 1, __ATOMIC_ACQ_REL) != 0) {
+        return;
+    }
+    if (chapter + 1 < table.chapter_count) {
+        begin_chapter(chapter + 1);
+    } else {
+        destroy_all();
     }
 }
 
-static void reset(struct vm *vm)
+static void after_reset(struct vm *vm, enum parley_progress progress)
 {
-    if (finish(vm, parley_vm_reset(vm->parley)) != PARLEY_DONE) {
+    if (progress != PARLEY_DONE) {
         vm_expectation_broken(vm, "Parley does not reset it");
         vm->end = VM_END_BROKEN;
         stopped(vm);
@@ -312,10 +353,39 @@ static void reset(struct vm *vm)
     start(vm);
 }
 
+static void after_destroy(struct vm *vm, enum parley_progress progress)
+{
+    if (progress != PARLEY_DONE) {
+        vm_expectation_broken(vm, "Parley does not end it");
+    }
+    check_no_pins(vm);
+    if (__atomic_sub_fetch(&vms_left, 1, __ATOMIC_ACQ_REL) == 0) {
+        report_end(parley_shutdown(parley) == PARLEY_DONE);
+    }
+}
+
+/* A step of a reset, or of the end after VM_STOPPED. */
+static void step_done(struct vm *vm, enum parley_progress progress)
+{
+    if (progress == PARLEY_AGAIN) {
+        work_go_on_with(vm);
+    } else if (vm->state == VM_RESETTING) {
+        after_reset(vm, progress);
+    } else {
+        after_destroy(vm, progress);
+    }
+}
+
+void vm_go_on(struct vm *vm)
+{
+    step_done(vm, parley_vm_continue(vm->parley));
+}
+
 void vm_last_vcpu_out(struct vm *vm)
 {
+    console_log_flush(&vm->log, vm->who->name);
     if (vm->state == VM_RESETTING) {
-        reset(vm);
+        step_done(vm, parley_vm_reset(vm->parley));
         return;
     }
     if (vm->end == VM_END_NONE) {
@@ -328,16 +398,10 @@ void vm_last_vcpu_out(struct vm *vm)
  * A VM that has stopped stays in Parley's directory until all have: what the others discover must
  * not depend on who finishes first.
  */
-bool vms_destroy(void)
+static void destroy_all(void)
 {
-    bool clean = true;
-
+    vms_left = (unsigned int)table.cast_count;
     for (size_t i = 0; i < table.cast_count; i++) {
-        if (finish(&vms[i], parley_vm_destroy(vms[i].parley)) != PARLEY_DONE) {
-            vm_expectation_broken(&vms[i], "Parley does not end it");
-            clean = false;
-        }
-        check_no_pins(&vms[i]);
+        step_done(&vms[i], parley_vm_destroy(vms[i].parley));
     }
-    return clean && parley_shutdown(parley) == PARLEY_DONE;
 }

@@ -15,7 +15,7 @@ enum vm_state {
     VM_RUNNING,
     VM_RESETTING, /* its vCPUs leave, and the last one out starts the next life */
     VM_STOPPING,  /* its vCPUs leave, and the last one out ends it */
-    VM_STOPPED,
+    VM_STOPPED,   /* and Parley ends it when all have stopped */
 };
 
 /* Why it stopped. */
@@ -41,26 +41,33 @@ struct vm {
     struct parley_vm *parley;
     struct stage2 stage2;
     struct vcpu *vcpus;
+    struct vgic_distributor distributor;
 
     /* Under the scheduler's lock; the state may be read without. */
     enum vm_state state;
     unsigned int vcpus_on; /* that are not VCPU_OFF */
 
+    struct vm *next_in_work;                /* see work.c */
     const struct vcpu *last_vcpu[CPUS_MAX]; /* that ran on that CPU, which alone uses this */
     unsigned int life;
     enum vm_end end;
     struct vm_tally tally;
 
-    /* The RX buffer, for ffa.c to look into. */
+    struct console_log log; /* what it writes by FFA_CONSOLE_LOG */
+
+    /* The RX buffer, for leak.c to look into. */
     uint64_t rx_ipa;
     uint64_t rx_pages;
+    bool rx_is_own; /* a call of the VM's own has filled it, not a message */
+
+    bool told_of_interrupt; /* that came while the Secure world worked for it; atomic */
 };
 
 /* Makes Parley, and then the VMs of the table, which it serves. A failure is told, and is false. */
 bool vms_init(void);
 bool vms_create(void);
 
-/* Starts vCPU 0 of each. */
+/* Starts vCPU 0 of each, one chapter of the table after the other. */
 void vms_start(void);
 
 struct vm *vm_at(size_t index); /* 0 to table.cast_count - 1 */
@@ -77,11 +84,11 @@ bool vm_request_stop(struct vm *vm, enum vm_end end);
 /* No vCPU of the VM is on any more: does what was asked for. */
 void vm_last_vcpu_out(struct vm *vm);
 
+/* The next step of what Parley has not finished. */
+void vm_go_on(struct vm *vm);
+
 /* An expectation of the hypervisor's own is broken: counted against the VM, and told. */
 void vm_expectation_broken(struct vm *vm, const char *form, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* Ends Parley's part when all VMs have stopped. True if it gave everything back. */
-bool vms_destroy(void);
 
 #endif

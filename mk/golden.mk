@@ -3,9 +3,9 @@
 # with the sanitizers on.
 
 RULES_OBJECTS := $(BUILD)/posix/asan
-RULES_SUPPORT := $(addprefix $(RULES_OBJECTS)/tests/museum/,support.o lists.o meanwhile.o)
+RULES_SUPPORT := $(addprefix $(RULES_OBJECTS)/tests/museum/,support.o calls.o lists.o meanwhile.o)
 # Some hooks pass through tests/museum/meanwhile.c.
-RULES_WRAP := page_map page_unmap vm_is_aarch64
+RULES_WRAP := page_map page_unmap vm_is_aarch64 vcpu_wake interrupt
 RULES_LINK := -pthread $(RULES_WRAP:%=-Wl,--wrap=parley_port_%) -lcmocka
 
 GOLDEN         := $(BUILD)/golden/golden
@@ -18,7 +18,8 @@ $(GOLDEN): $(GOLDEN_OBJECTS) $(RULES_SUPPORT) $(RULES_OBJECTS)/libposix.a
 MUSEUM         := $(BUILD)/golden/museum
 MUSEUM_OBJECTS := $(addprefix $(RULES_OBJECTS)/tests/museum/,museum.o buffers.o lifetime.o version.o \
 	races.o bounds.o registers.o discovery.o gating.o locks.o spmc.o \
-	spmc_buffers.o spmc_world.o rollback.o)
+	spmc_buffers.o spmc_world.o rollback.o talk.o notify.o direct.o \
+	indirect.o signals.o availability.o incoming.o)
 
 $(MUSEUM): $(MUSEUM_OBJECTS) $(RULES_SUPPORT) $(RULES_OBJECTS)/libposix.a
 	@mkdir -p $(@D)

@@ -15,6 +15,10 @@ GUEST_IMAGES := \
 	ancient:32:programs/ancient \
 	rogue:64:programs/rogue \
 	silent:64:programs/silent \
+	talker_1_0:64:programs/talker:-DTALKER_VERSION=FFA_VERSION_1_0 \
+	talker_1_1:64:programs/talker:-DTALKER_VERSION=FFA_VERSION_1_1 \
+	talker_1_2:64:programs/talker:-DTALKER_VERSION=FFA_VERSION_1_2 \
+	sleeper:64:programs/sleeper \
 	neighbour_1_0:64:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_0 \
 	neighbour_1_1:64:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_1 \
 	neighbour_1_2:64:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_2 \
@@ -28,7 +32,17 @@ GUEST_IMAGES := \
 	discovery:64:scenarios/discovery \
 	discovery_32:32:scenarios/discovery \
 	smccc:64:scenarios/smccc \
-	smccc_32:32:scenarios/smccc
+	smccc_32:32:scenarios/smccc \
+	messages:64:scenarios/messages \
+	messages_32:32:scenarios/messages \
+	outsider:64:scenarios/outsider \
+	traffic_1_1:64:scenarios/traffic:-DTRAFFIC_VERSION=FFA_VERSION_1_1 \
+	traffic_1_2:64:scenarios/traffic:-DTRAFFIC_VERSION=FFA_VERSION_1_2 \
+	patience:64:scenarios/patience \
+	servant_1_0:64:programs/servant:-DSERVANT_VERSION=FFA_VERSION_1_0 \
+	servant_1_1:64:programs/servant:-DSERVANT_VERSION=FFA_VERSION_1_1 \
+	servant_1_2:64:programs/servant:-DSERVANT_VERSION=FFA_VERSION_1_2 \
+	servant_32:32:programs/servant:-DSERVANT_VERSION=FFA_VERSION_1_2
 
 guest_name    = $(word 1,$(subst :, ,$(1)))
 guest_width   = $(word 2,$(subst :, ,$(1)))
@@ -40,7 +54,8 @@ GUEST_BINS  := $(GUEST_NAMES:%=$(GUESTS_BUILD)/%.bin)
 
 # What every program is linked with. On the host a port takes the place of the platform.
 # The Secure Partitions are what discovery must show; they are described once.
-GUEST_LIB_SOURCES      := $(sort $(wildcard guests/lib/*.c)) secure/partitions/partitions.c
+GUEST_LIB_SOURCES      := $(sort $(wildcard guests/lib/*.c guests/chapters/*.c)) \
+	secure/partitions/partitions.c
 GUEST_PLATFORM_SOURCES := $(sort $(wildcard guests/el1/*.c))
 
 GUEST_INCLUDES := -Iinclude -Iguests/include -Iguests/lib -Iguests/scenarios -Iguests/el1
@@ -57,7 +72,7 @@ GUEST_LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--gc-sections
 define guest_width_rules
 GUEST_OBJECTS_$(1) := $(patsubst %.c,$(GUESTS_BUILD)/$(1)/%.o,\
 	$(GUEST_LIB_SOURCES) $(GUEST_PLATFORM_SOURCES)) \
-	$(patsubst %,$(GUESTS_BUILD)/$(1)/guests/el1/%$(1).o,start vectors call)
+	$(patsubst %,$(GUESTS_BUILD)/$(1)/guests/el1/%$(1).o,start vectors call hold)
 
 $(GUESTS_BUILD)/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
@@ -92,14 +107,15 @@ GUEST_CLANG_64 := $(CLANG) --target=aarch64-none-elf \
 	$(filter-out -fno-tree-loop-distribute-patterns,$(GUEST_FLAGS_64))
 GUEST_CLANG_32 := $(CLANG) --target=arm-none-eabi \
 	$(filter-out -fno-tree-loop-distribute-patterns -mgeneral-regs-only,$(GUEST_FLAGS_32))
+GUEST_ANY_FLAG := $(patsubst %,-D%_VERSION=FFA_VERSION_1_0,NEIGHBOUR SERVANT TALKER TRAFFIC)
 GUEST_SOURCES  := $(GUEST_LIB_SOURCES) $(GUEST_PLATFORM_SOURCES) \
 	$(sort $(foreach image,$(GUEST_IMAGES),guests/$(call guest_program,$(image)).c))
 
 CHECKS += guests-clang
 check-guests-clang:
 	@for source in $(GUEST_SOURCES); do \
-		$(GUEST_CLANG_64) -DNEIGHBOUR_VERSION=FFA_VERSION_1_0 -fsyntax-only $$source && \
-		$(GUEST_CLANG_32) -DNEIGHBOUR_VERSION=FFA_VERSION_1_0 -fsyntax-only $$source || \
+		$(GUEST_CLANG_64) $(GUEST_ANY_FLAG) -fsyntax-only $$source && \
+		$(GUEST_CLANG_32) $(GUEST_ANY_FLAG) -fsyntax-only $$source || \
 			{ echo "0 passed, 1 failed"; exit 1; }; \
 	done; echo "1 passed, 0 failed"
 
@@ -110,7 +126,7 @@ guests: $(GUEST_BINS) ## build the programs that run at EL1
 # A test of the tests: the scenarios as threads, in front of a mediator that lies.
 LIARS          := $(GUESTS_BUILD)/host/liars
 LIARS_FLAGS    := $(GUEST_INCLUDES) -Iports/posix -DPARLEY_ENV_HEADER='"env_posix.h"' -pthread
-LIARS_PROGRAMS := $(filter scenarios/% programs/neighbour programs/silent,\
+LIARS_PROGRAMS := $(filter scenarios/% programs/neighbour programs/servant programs/silent,\
 	$(foreach image,$(GUEST_IMAGES),$(call guest_program,$(image))))
 LIARS_IMAGES   := $(foreach image,$(GUEST_IMAGES),$(if $(filter $(call guest_program,$(image)),\
 	$(LIARS_PROGRAMS)),$(image)))
@@ -127,7 +143,7 @@ $(GUESTS_BUILD)/host/%.o: guests/%.c
 	@mkdir -p $(@D)
 	$(HOST_CC) $(HOST_FLAGS) $(LIARS_FLAGS) -MMD -MP -c $< -o $@
 
-$(LIARS): $(GUESTS_BUILD)/host/test/liars.o $(BUILD)/posix/plain/libposix.a \
+$(LIARS): $(patsubst guests/%.c,$(GUESTS_BUILD)/host/%.o,$(wildcard guests/test/*.c)) $(BUILD)/posix/plain/libposix.a \
 		$(foreach image,$(LIARS_IMAGES),$(GUESTS_BUILD)/host/programs/$(call guest_name,$(image)).o) \
 		$(patsubst guests/%.c,$(GUESTS_BUILD)/host/%.o,$(filter guests/%,$(GUEST_LIB_SOURCES)))
 	$(HOST_CC) -pthread -Wl,--wrap=ffa_call $(filter %.o,$^) $(filter %.a,$^) -o $@

@@ -80,6 +80,15 @@ $(call hypervisor-test-guest,test_timer,64,outlaw,-DOFFENCE=OFFENCE_TIMER)
 $(call hypervisor-test-guest,test_pair,64,outlaw,-DOFFENCE=OFFENCE_PAIR)
 $(call hypervisor-test-guest,test_gic,64,outlaw,-DOFFENCE=OFFENCE_GIC)
 $(call hypervisor-test-guest,test_last,64,outlaw,-DOFFENCE=OFFENCE_LAST)
+$(call hypervisor-test-guest,test_interrupts,64,interrupts)
+$(call hypervisor-test-guest,test_interrupts_32,32,interrupts)
+$(call hypervisor-test-guest,test_secure,64,secure)
+$(call hypervisor-test-guest,test_secure_32,32,secure)
+$(call hypervisor-test-guest,test_signals,64,signals)
+$(call hypervisor-test-guest,test_signals_32,32,signals)
+$(call hypervisor-test-guest,test_chatter,64,chatter)
+$(call hypervisor-test-guest,test_exchange,64,exchange)
+$(call hypervisor-test-guest,test_exchange_32,32,exchange)
 $(call hypervisor-test-guest,test_endless,64,endless)
 $(call hypervisor-test-guest,test_member,64,member)
 
@@ -99,11 +108,15 @@ check-hypervisor: $(MONITOR_1.2) $(HYPERVISOR_TEST_IMAGES)
 
 # What everything else is there for: the VMs, at EL1, in front of each Secure world.
 HYPERVISOR_MONITORS := $(MONITOR_1.2) $(MONITOR_1.1) $(MONITOR_none)
+WORLD_TABLES        := story scenarios messages
+# What takes longer, and has less to do with the Secure world, in front of one.
+WORLD_TABLES_ONCE   := messages_32 traffic
 CHECKS += worlds
-check-worlds: $(HYPERVISOR_MONITORS) $(HYPERVISOR_BUILD)/hypervisor-story.bin \
-		$(HYPERVISOR_BUILD)/hypervisor-scenarios.bin
-	@IMAGES='$(HYPERVISOR_BUILD)' MONITORS='$(HYPERVISOR_MONITORS)' TABLES='story scenarios' \
-		MACHINE='$(call hypervisor-qemu,@MONITOR@,@IMAGE@)' hypervisor/test/worlds
+check-worlds: $(HYPERVISOR_MONITORS) \
+		$(patsubst %,$(HYPERVISOR_BUILD)/hypervisor-%.bin,$(WORLD_TABLES) $(WORLD_TABLES_ONCE))
+	@IMAGES='$(HYPERVISOR_BUILD)' MONITORS='$(HYPERVISOR_MONITORS)' TABLES='$(WORLD_TABLES)' \
+		TABLES_ONCE='$(WORLD_TABLES_ONCE)' MACHINE='$(call hypervisor-qemu,@MONITOR@,@IMAGE@)' \
+		hypervisor/test/worlds
 
 CHECKS += hypervisor-table
 check-hypervisor-table: $(HYPERVISOR_BUILD)/test_table

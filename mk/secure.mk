@@ -6,19 +6,29 @@ SECURE_BUILD := $(BUILD)/secure
 SECURE_CPPFLAGS := -Iinclude -MMD -MP
 
 # For whoever links an SPMC: ports/posix compiles these for the host.
-SPMC_SOURCES := $(addprefix secure/spmc/,call.c version.c identity.c rxtx.c discovery.c hostile.c) \
-	secure/partitions/partitions.c
+SPMC_SOURCES := $(addprefix secure/spmc/,call.c version.c identity.c rxtx.c rxtx_vm.c vm.c \
+	discovery.c context.c partition_call.c direct.c indirect.c notification.c notification_info.c \
+	hostile.c) \
+	$(addprefix secure/partitions/,partitions.c agent.c agent_vm.c agent_message.c agent_portable.c)
 
-MONITOR_C := $(addprefix secure/monitor/,main.c mmu.c el3.c gic.c smc.c psci.c secure_world.c \
+MONITOR_C := $(addprefix secure/monitor/,main.c mmu.c el3.c gic.c smc.c psci.c secure_world.c sel1.c \
 	console.c panic.c string.c)
-MONITOR_S := $(addprefix secure/monitor/,start.S vectors.S)
+MONITOR_S := $(addprefix secure/monitor/,start.S vectors.S switch.S image.S)
 MONITOR_OBJECTS := $(patsubst %,$(SECURE_BUILD)/bare/%.o,$(MONITOR_S) $(MONITOR_C) $(SPMC_SOURCES))
 
-# The images differ in the version that their SPMC speaks; without one, FF-A calls are unknown.
-MONITOR_IMAGES := $(addprefix $(SECURE_BUILD)/,monitor.bin monitor-1.1.bin monitor-none.bin)
-$(SECURE_BUILD)/monitor.elf: MONITOR_FFA_VERSION := FFA_VERSION_1_2
-$(SECURE_BUILD)/monitor-1.1.elf: MONITOR_FFA_VERSION := FFA_VERSION_1_1
-$(SECURE_BUILD)/monitor-none.elf: MONITOR_FFA_VERSION := 0
+# The images differ in the version that their SPMC speaks; without one, FF-A calls are unknown. One
+# has a partition more, which makes trouble when VMs are created.
+MONITOR_IMAGES := $(addprefix $(SECURE_BUILD)/,monitor.bin monitor-1.1.bin monitor-none.bin \
+	monitor-refuser.bin)
+MONITOR_CONFIG := -DMONITOR_FFA_VERSION=FFA_VERSION_1_2 -DMONITOR_PARTITION_COUNT=PARTITION_COUNT
+$(SECURE_BUILD)/monitor-1.1.elf: MONITOR_CONFIG := $(MONITOR_CONFIG:%1_2=%1_1)
+$(SECURE_BUILD)/monitor-none.elf: MONITOR_CONFIG := $(MONITOR_CONFIG:%FFA_VERSION_1_2=%0)
+$(SECURE_BUILD)/monitor-refuser.elf: MONITOR_CONFIG := $(MONITOR_CONFIG:%_COUNT=%_COUNT_MORE)
+
+# The partition at S-EL1 is a program of its own, linked for its place in Secure RAM.
+SEL1_OBJECTS := $(patsubst %,$(SECURE_BUILD)/bare/secure/%.o,partitions/sel1/start.S \
+	partitions/sel1/main.c partitions/agent.c partitions/agent_vm.c partitions/agent_message.c \
+	monitor/string.c)
 
 SECURE_LINK := $(CROSS_CC) -nostdlib -static -Wl,--build-id=none -Wl,--gc-sections \
 	-Wl,--fatal-warnings -Wl,-z,noexecstack
@@ -42,13 +52,20 @@ $(SECURE_BUILD)/%.ld: secure/%.ld
 
 $(MONITOR_IMAGES:.bin=.elf): %.elf: secure/monitor/config.c $(SECURE_BUILD)/monitor/monitor.ld \
 		$(MONITOR_OBJECTS)
-	$(Q)$(CROSS_CC) $(BARE_FLAGS) $(SECURE_CPPFLAGS) -DMONITOR_FFA_VERSION=$(MONITOR_FFA_VERSION) -c \
-		-o $*.config.o $<
+	$(Q)$(CROSS_CC) $(BARE_FLAGS) $(SECURE_CPPFLAGS) $(MONITOR_CONFIG) -c -o $*.config.o $<
 	$(Q)$(SECURE_LINK) -T $(SECURE_BUILD)/monitor/monitor.ld -o $@ $*.config.o $(MONITOR_OBJECTS)
 
+$(SECURE_BUILD)/sel1.elf: $(SECURE_BUILD)/partitions/sel1/image.ld $(SEL1_OBJECTS)
+	$(Q)$(SECURE_LINK) -T $< -o $@ $(SEL1_OBJECTS)
+
+$(SECURE_BUILD)/bare/secure/monitor/image.S.o: $(SECURE_BUILD)/sel1.bin
+$(SECURE_BUILD)/bare/secure/monitor/image.S.o: SECURE_CPPFLAGS += -Wa,-I$(SECURE_BUILD)
+
 # The test at EL2
-PAYLOAD_OBJECTS := $(patsubst %,$(SECURE_BUILD)/bare/secure/test/el2/%.o,start.S main.c features.c \
-	report.c) $(SECURE_BUILD)/bare/secure/monitor/string.c.o
+PAYLOAD_OBJECTS := $(patsubst %,$(SECURE_BUILD)/bare/secure/test/el2/%.o,start.S registers.S \
+	main.c calls.c features.c messages.c notifications.c interrupts.c \
+	sysregs.c report.c) $(addprefix $(SECURE_BUILD)/bare/secure/,monitor/string.c.o \
+	partitions/partitions.c.o)
 
 $(SECURE_BUILD)/payload.elf: secure/test/el2/payload.ld $(PAYLOAD_OBJECTS)
 	$(Q)$(SECURE_LINK) -T $< -o $@ $(PAYLOAD_OBJECTS)
@@ -62,7 +79,8 @@ check-secure-el3: $(MONITOR_IMAGES) $(SECURE_BUILD)/payload.bin
 
 # The portable SPMC on the host, with the sanitizers: undefined behaviour and memory, then threads
 SECURE_HOST_SOURCES := $(addprefix secure/test/host/,main.c world.c version.c buffers.c discovery.c \
-	hostile.c) $(SPMC_SOURCES)
+	direct.c partition.c availability.c indirect.c notification.c notification_info.c hostile.c) \
+	$(SPMC_SOURCES)
 
 CHECKS += secure-host
 check-secure-host: $(SECURE_BUILD)/test_spmc $(SECURE_BUILD)/test_spmc_tsan
@@ -76,6 +94,6 @@ $(SECURE_BUILD)/test_spmc $(SECURE_BUILD)/test_spmc_tsan: $(SECURE_HOST_SOURCES)
 	$(Q)$(HOST_CC) $(HOST_FLAGS) $(SECURE_SANITIZERS) -Iinclude -o $@ $(SECURE_HOST_SOURCES) \
 		-lcmocka -lpthread
 
-.SECONDARY: $(MONITOR_OBJECTS) $(PAYLOAD_OBJECTS)
+.SECONDARY: $(MONITOR_OBJECTS) $(PAYLOAD_OBJECTS) $(SEL1_OBJECTS)
 .PHONY: secure check-secure-el3 check-secure-host
 -include $(shell find $(SECURE_BUILD) -name '*.d' 2>/dev/null)

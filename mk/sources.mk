@@ -10,6 +10,18 @@ PARLEY_SOURCES := \
 	src/rxtx.c \
 	src/discovery.c \
 	src/partition_scan.c \
+	src/direct.c \
+	src/run.c \
+	src/indirect.c \
+	src/secure.c \
+	src/notification.c \
+	src/notification_bind.c \
+	src/notification_info.c \
+	src/notification_life.c \
+	src/schedule.c \
+	src/shadow.c \
+	src/availability.c \
+	src/console.c \
 	src/endpoint.c \
 	src/lifecycle.c \
 	src/spmc.c \

@@ -89,18 +89,25 @@ scenarios: check-scenarios ## run the guest programs on the host, as threads
 
 # --- Faults ---------------------------------------------------------------------------------------
 
+FAULTS_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/faults/*.c))
+
 CHECKS += faults
-check-faults: $(BUILD)/tests/asan/faults/faults
-	@tests/support/run $<
+check-faults: $(FAULTS_TESTS:%=$(BUILD)/tests/asan/%)
+	@tests/support/run $^
 
 .PHONY: check-faults
 
 # --- Stress ---------------------------------------------------------------------------------------
 
-$(foreach flavour,$(POSIX_FLAVOURS),$(eval \
-	$(BUILD)/tests/$(flavour)/stress/stress: $(BUILD)/posix/$(flavour)/tests/stress/calls.o))
+# What a program of these has beside the file of its own name.
+define stress_flavour
+$(BUILD)/tests/$(1)/stress/stress: $(BUILD)/posix/$(1)/tests/stress/calls.o
+$(BUILD)/tests/$(1)/stress/traffic: $(BUILD)/posix/$(1)/tests/stress/traffic_steps.o
+$(BUILD)/tests/$(1)/stress/notification_walk: $(BUILD)/posix/$(1)/tests/stress/notification_model.o
+endef
+$(foreach flavour,$(POSIX_FLAVOURS),$(eval $(call stress_flavour,$(flavour))))
 
-CHECKS += stress-tsan stress-asan
+CHECKS += stress-tsan stress-asan traffic-tsan traffic-asan
 
 check-stress-tsan: $(BUILD)/tests/tsan/stress/stress
 	@$(RUN_TSAN) $<
@@ -108,6 +115,19 @@ check-stress-tsan: $(BUILD)/tests/tsan/stress/stress
 check-stress-asan: $(BUILD)/tests/asan/stress/stress
 	@tests/support/run $<
 
-stress: check-stress-tsan check-stress-asan ## run many vCPUs under the sanitizers (STRESS_SECONDS=15)
+check-traffic-tsan: $(BUILD)/tests/tsan/stress/traffic
+	@$(RUN_TSAN) $<
 
-.PHONY: stress check-stress-tsan check-stress-asan
+check-traffic-asan: $(BUILD)/tests/asan/stress/traffic
+	@tests/support/run $<
+
+# A million calls beside a model of what they must do.
+CHECKS += notification-model
+check-notification-model: $(BUILD)/tests/asan/stress/notification_walk
+	@tests/support/run $<
+
+.PHONY: check-notification-model
+
+stress: check-stress-tsan check-stress-asan check-traffic-tsan check-traffic-asan ## run many vCPUs under the sanitizers (STRESS_SECONDS=15)
+
+.PHONY: stress check-stress-tsan check-stress-asan check-traffic-tsan check-traffic-asan

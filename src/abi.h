@@ -24,7 +24,7 @@
     /*  name                         number  widths  since  role       needs    handler */         \
     ROW(ERROR,                       0x60,   32,     1_0,   DELIVERED, NOTHING, none)              \
     ROW(SUCCESS,                     0x61,   BOTH,   1_0,   DELIVERED, NOTHING, none)              \
-    ROW(INTERRUPT,                   0x62,   32,     1_0,   LATER,     NOTHING, none)              \
+    ROW(INTERRUPT,                   0x62,   32,     1_0,   DELIVERED, NOTHING, none)              \
     ROW(VERSION,                     0x63,   32,     1_0,   SERVED,    NOTHING, version)           \
     ROW(FEATURES,                    0x64,   32,     1_0,   SERVED,    NOTHING, features)          \
     ROW(RX_RELEASE,                  0x65,   32,     1_0,   SERVED,    NOTHING, rx_release)        \
@@ -33,12 +33,12 @@
     ROW(PARTITION_INFO_GET,          0x68,   32,     1_0,   SERVED,    NOTHING, partition_info_get)\
     ROW(ID_GET,                      0x69,   32,     1_0,   SERVED,    NOTHING, id_get)            \
     ROW(MSG_POLL,                    0x6a,   32,     1_0,   ELSEWHERE, NOTHING, none)              \
-    ROW(MSG_WAIT,                    0x6b,   32,     1_0,   LATER,     NOTHING, none)              \
-    ROW(YIELD,                       0x6c,   32,     1_0,   LATER,     NOTHING, none)              \
-    ROW(RUN,                         0x6d,   32,     1_0,   LATER,     NOTHING, none)              \
+    ROW(MSG_WAIT,                    0x6b,   32,     1_0,   SERVED,    NOTHING, msg_wait)          \
+    ROW(YIELD,                       0x6c,   32,     1_0,   SERVED,    NOTHING, yield)             \
+    ROW(RUN,                         0x6d,   32,     1_0,   SERVED,    NOTHING, run)               \
     ROW(MSG_SEND,                    0x6e,   32,     1_0,   ELSEWHERE, NOTHING, none)              \
-    ROW(MSG_SEND_DIRECT_REQ,         0x6f,   BOTH,   1_0,   LATER,     NOTHING, none)              \
-    ROW(MSG_SEND_DIRECT_RESP,        0x70,   BOTH,   1_0,   LATER,     NOTHING, none)              \
+    ROW(MSG_SEND_DIRECT_REQ,         0x6f,   BOTH,   1_0,   SERVED,    NOTHING, direct_req)        \
+    ROW(MSG_SEND_DIRECT_RESP,        0x70,   BOTH,   1_0,   SERVED,    NOTHING, direct_resp)       \
     ROW(MEM_DONATE,                  0x71,   BOTH,   1_0,   LATER,     NOTHING, none)              \
     ROW(MEM_LEND,                    0x72,   BOTH,   1_0,   LATER,     NOTHING, none)              \
     ROW(MEM_SHARE,                   0x73,   BOTH,   1_0,   LATER,     NOTHING, none)              \
@@ -53,22 +53,22 @@
     ROW(NORMAL_WORLD_RESUME,         0x7c,   32,     1_0,   ELSEWHERE, NOTHING, none)              \
     ROW(NOTIFICATION_BITMAP_CREATE,  0x7d,   32,     1_1,   ELSEWHERE, NOTHING, none)              \
     ROW(NOTIFICATION_BITMAP_DESTROY, 0x7e,   32,     1_1,   ELSEWHERE, NOTHING, none)              \
-    ROW(NOTIFICATION_BIND,           0x7f,   32,     1_1,   LATER,     NOTHING, none)              \
-    ROW(NOTIFICATION_UNBIND,         0x80,   32,     1_1,   LATER,     NOTHING, none)              \
-    ROW(NOTIFICATION_SET,            0x81,   32,     1_1,   LATER,     NOTHING, none)              \
-    ROW(NOTIFICATION_GET,            0x82,   32,     1_1,   LATER,     NOTHING, none)              \
-    ROW(NOTIFICATION_INFO_GET,       0x83,   BOTH,   1_1,   LATER,     NOTHING, none)              \
+    ROW(NOTIFICATION_BIND,           0x7f,   32,     1_1,   SERVED,    RECEIVER, notification_bind) \
+    ROW(NOTIFICATION_UNBIND,         0x80,   32,     1_1,   SERVED,    RECEIVER, notification_unbind) \
+    ROW(NOTIFICATION_SET,            0x81,   32,     1_1,   SERVED,    SIGNALS, notification_set)  \
+    ROW(NOTIFICATION_GET,            0x82,   32,     1_1,   SERVED,    RECEIVER, notification_get)  \
+    ROW(NOTIFICATION_INFO_GET,       0x83,   BOTH,   1_1,   SERVED,    SIGNALS, notification_info_get) \
     ROW(RX_ACQUIRE,                  0x84,   32,     1_1,   ELSEWHERE, NOTHING, none)              \
     ROW(SPM_ID_GET,                  0x85,   32,     1_1,   SERVED,    SPMC_ID, spm_id_get)        \
-    ROW(MSG_SEND2,                   0x86,   32,     1_1,   LATER,     NOTHING, none)              \
+    ROW(MSG_SEND2,                   0x86,   32,     1_1,   SERVED,    NOTHING, msg_send2)         \
     ROW(SECONDARY_EP_REGISTER,       0x87,   BOTH,   1_1,   ELSEWHERE, NOTHING, none)              \
     ROW(MEM_PERM_GET,                0x88,   BOTH,   1_1,   ELSEWHERE, NOTHING, none)              \
     ROW(MEM_PERM_SET,                0x89,   BOTH,   1_1,   ELSEWHERE, NOTHING, none)              \
-    ROW(CONSOLE_LOG,                 0x8a,   BOTH,   1_2,   LATER,     NOTHING, none)              \
+    ROW(CONSOLE_LOG,                 0x8a,   BOTH,   1_2,   SERVED,    NOTHING, console_log)       \
     ROW(PARTITION_INFO_GET_REGS,     0x8b,   64,     1_2,   SERVED,    NOTHING, partition_info_get_regs) \
     ROW(EL3_INTR_HANDLE,             0x8c,   32,     1_2,   ELSEWHERE, NOTHING, none)              \
-    ROW(MSG_SEND_DIRECT_REQ2,        0x8d,   64,     1_2,   LATER,     NOTHING, none)              \
-    ROW(MSG_SEND_DIRECT_RESP2,       0x8e,   64,     1_2,   LATER,     NOTHING, none)
+    ROW(MSG_SEND_DIRECT_REQ2,        0x8d,   64,     1_2,   SERVED,    NOTHING, direct_req)        \
+    ROW(MSG_SEND_DIRECT_RESP2,       0x8e,   64,     1_2,   SERVED,    NOTHING, direct_resp)
 /* clang-format on */
 
 enum abi_widths {
@@ -87,7 +87,9 @@ enum abi_role {
 
 enum abi_needs {
     ABI_NEEDS_NOTHING,
-    ABI_NEEDS_SPMC_ID, /* an SPMC that has told its ID */
+    ABI_NEEDS_SPMC_ID,  /* an SPMC that has told its ID */
+    ABI_NEEDS_SIGNALS,  /* notifications in the configuration */
+    ABI_NEEDS_RECEIVER, /* these, and a VM that receives them */
 };
 
 /* SERVES_<name>: whether a VM can use the ABI, as a constant. */

@@ -33,9 +33,20 @@ static bool row_has_width(const struct abi_row *row, uint32_t fid)
     return (row->widths & width) != 0;
 }
 
-static bool row_has_what_it_needs(const struct abi_row *row, const struct parley *parley)
+static bool row_has_what_it_needs(const struct abi_row *row, const struct parley_vm *vm)
 {
-    return row->needs == ABI_NEEDS_NOTHING || parley->spmc.has_id;
+    switch ((enum abi_needs)row->needs) {
+    case ABI_NEEDS_SPMC_ID:
+        return vm->parley->spmc.has_id;
+    case ABI_NEEDS_SIGNALS:
+        return vm->parley->config.npi_intid != 0;
+    case ABI_NEEDS_RECEIVER:
+        return vm->parley->config.npi_intid != 0 &&
+               (vm->properties & FFA_PARTITION_NOTIFICATION_RECV) != 0;
+    case ABI_NEEDS_NOTHING:
+        break;
+    }
+    return true;
 }
 
 /* What FFA_FEATURES and the gate agree on: does the ABI exist for this VM, at this version? */
@@ -43,7 +54,7 @@ static bool row_exists_for(const struct abi_row *row, const struct parley_vm *vm
                            enum parley_version version, uint32_t fid)
 {
     return row->since <= version && row_has_width(row, fid) &&
-           (vm->aarch64 || !ffa_fid_is_64(fid)) && row_has_what_it_needs(row, vm->parley);
+           (vm->aarch64 || !ffa_fid_is_64(fid)) && row_has_what_it_needs(row, vm);
 }
 
 bool parley_abi_offered(const struct parley_vm *vm, enum parley_version version, uint32_t fid)
@@ -115,9 +126,19 @@ static void count_refusal(const struct call *call, int32_t status)
     });
 }
 
-/* FFA_VERSION alone has no FFA_ERROR: its result is w0 (FF-A 1.2, 13.2). */
+static bool is_console_log(uint32_t fid)
+{
+    return fid == FFA_CONSOLE_LOG_32 || fid == FFA_CONSOLE_LOG_64;
+}
+
+/*
+ * FFA_VERSION alone has no FFA_ERROR: its result is w0 (FF-A 1.2, 13.2). FFA_CONSOLE_LOG alone says
+ * more in one: how much of the text was logged before it is to be tried again.
+ */
 static void make_error(const struct call *call, int32_t status, struct parley_regs *result)
 {
+    uint64_t logged = is_console_log(call->fid) && status == FFA_RETRY ? result->x[3] : 0;
+
     *result = (struct parley_regs){{0}};
     if (call->fid == FFA_VERSION) {
         result->x[0] = (uint32_t)status;
@@ -125,6 +146,7 @@ static void make_error(const struct call *call, int32_t status, struct parley_re
     }
     result->x[0] = FFA_ERROR;
     result->x[2] = (uint32_t)status;
+    result->x[3] = logged;
 }
 
 /* Whether the answer has 64-bit results. What FFA_VERSION answers in w0 is no function ID. */
@@ -181,11 +203,30 @@ enum parley_outcome parley_call(struct parley_vm *vm, unsigned int vcpu, struct 
     };
     struct parley_regs result = {{0}};
     int32_t status = serve(&call, &result);
-
-    if (status != FFA_OK) {
+    if (status == SERVED_BLOCK) {
+        return PARLEY_BLOCK;
+    }
+    if (status < 0) {
         count_refusal(&call, status);
         make_error(&call, status, &result);
     }
     leave(&call, &result, regs);
-    return PARLEY_RETURN;
+    return status == SERVED_YIELD ? PARLEY_YIELD : PARLEY_RETURN;
+}
+
+void parley_call_complete(struct parley_vm *vm, unsigned int vcpu,
+                          const struct parley_regs *message, struct parley_regs *regs)
+{
+    struct call call = {
+        .vm = vm,
+        .vcpu = vcpu,
+        .fid = (uint32_t)regs->x[0],
+        .version = word_version(parley_load_acquire(&vm->word)),
+        .regs = regs,
+    };
+
+    if ((uint32_t)message->x[0] == FFA_ERROR) {
+        count_refusal(&call, parley_spmc_status(message));
+    }
+    leave(&call, message, regs);
 }

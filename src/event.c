@@ -201,6 +201,17 @@ void parley_event_text(const struct parley_event *event, char *text, size_t byte
         put_vm(&line, event);
         put(&line, "destroyed");
         break;
+    case PARLEY_EVENT_VM_QUARANTINED:
+        put_vm(&line, event);
+        put(&line, "quarantined, its ID is not used again");
+        break;
+    case PARLEY_EVENT_VM_REFUSED_BY_PARTITION:
+        put_vm(&line, event);
+        put(&line, "partition ");
+        put_hex(&line, event->value);
+        put(&line, " does not accept its beginning or end: ");
+        put(&line, status_name(event->status));
+        break;
     case PARLEY_EVENT_VERSION_FINAL:
         put_final(&line, event);
         break;

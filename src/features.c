@@ -13,13 +13,30 @@ static uint32_t rxtx_map_properties(const struct call *call)
     return ffa_features_rxtx_map_make(FFA_FEATURES_RXTX_MAP_MIN_4K, pages_max);
 }
 
+/* The features of 1.1 and 1.2 are interrupts of notifications; a VM has no managed exit. */
+static int32_t feature(const struct call *call, uint32_t id, struct parley_regs *result)
+{
+    const struct parley_config *config = &call->vm->parley->config;
+
+    if (id == FFA_FEATURE_NPI &&
+        parley_abi_offered(call->vm, call->version, FFA_NOTIFICATION_GET)) {
+        result->x[2] = config->npi_intid;
+        return FFA_OK;
+    }
+    if (id == FFA_FEATURE_SRI &&
+        parley_abi_offered(call->vm, call->version, FFA_NOTIFICATION_INFO_GET_32)) {
+        result->x[2] = config->sri_intid;
+        return FFA_OK;
+    }
+    return FFA_NOT_SUPPORTED;
+}
+
 int32_t parley_handle_features(const struct call *call, struct parley_regs *result)
 {
     uint32_t asked = call_word(call, 1);
 
-    /* Without bit 31 it is a feature ID. All of 1.2's are about interrupts of notifications. */
     if ((asked & FFA_FEATURES_FUNCTION_BIT) == 0) {
-        return FFA_NOT_SUPPORTED;
+        return feature(call, asked, result);
     }
     if (!ffa_fid_is_ffa(asked) || !parley_abi_offered(call->vm, call->version, asked)) {
         return FFA_NOT_SUPPORTED;

@@ -143,6 +143,7 @@ static void set_attributes(struct parley_vm *vm, const struct parley_vm_config *
         vm->uuids[i] = parley_layout_uuid_decode(&config->uuids[i]);
     }
     parley_zero(&vm->counters, sizeof(vm->counters));
+    parley_zero(vm->vcpu, config->vcpus * sizeof(*vm->vcpu));
     set_policy(vm, config);
 }
 
@@ -163,58 +164,126 @@ enum parley_progress parley_vm_create(struct parley *parley, const struct parley
         return PARLEY_REFUSED_ID_USED;
     }
     set_attributes(place, config);
-    /* Alive, and not a member before its version is final. Nobody else writes the word while dying.
-     */
-    parley_store_release(&place->word, parley_load_acquire(&place->word) & ~WORD_DYING);
-    (void)move(place, VM_CREATING, VM_ALIVE);
-    tell(place, PARLEY_EVENT_VM_CREATED);
+    parley_notifications_reset(place);
+    parley_notifications_create(place);
+    parley_availability_begin(place);
     *vm = place;
-    return PARLEY_DONE;
+    return parley_vm_continue(place);
 }
 
-/* The VM as it is at the start of a life. Its vCPUs are stopped, so nobody negotiates. */
-static void begin_next_life(struct parley_vm *vm, bool dying)
+/* Lets the VM run: alive, and not a member before its version is final. */
+static void finish_creation(struct parley_vm *vm)
 {
-    uint32_t generation = word_generation(parley_load_acquire(&vm->word));
+    uint64_t resets = parley_counter_read(&vm->counters.resets);
 
-    vm->proposed = VERSION_NONE;
-    parley_store_release(&vm->word, word_make(generation + 1, dying));
-}
-
-static void finish_reset(struct parley_vm *vm)
-{
-    uint64_t resets = parley_counter_increment(&vm->counters.resets);
-
-    begin_next_life(vm, false);
-    (void)move(vm, VM_RESETTING, VM_ALIVE);
-    if (parley_occurrence_is_told(resets)) {
+    /* Nobody else writes the word while it is dying and without references. */
+    parley_store_release(&vm->word, parley_load_acquire(&vm->word) & ~WORD_DYING);
+    (void)move(vm, VM_CREATING, VM_ALIVE);
+    if (resets == 0) {
+        tell(vm, PARLEY_EVENT_VM_CREATED);
+    } else if (parley_occurrence_is_told(resets)) {
         tell(vm, PARLEY_EVENT_VM_RESET);
     }
 }
 
+/* The VM as it is before a life. Its vCPUs are stopped, so nobody negotiates. */
+static void begin_next_life(struct parley_vm *vm)
+{
+    uint32_t generation = word_generation(parley_load_acquire(&vm->word));
+
+    vm->proposed = VERSION_NONE;
+    parley_store_release(&vm->word, word_make(generation + 1, true));
+}
+
+static void finish_reset(struct parley_vm *vm)
+{
+    (void)parley_counter_increment(&vm->counters.resets);
+    begin_next_life(vm);
+    parley_notifications_reset(vm);
+    parley_notifications_create(vm);
+    parley_availability_begin(vm);
+    (void)move(vm, VM_RESETTING, VM_CREATING);
+}
+
 static void finish_end(struct parley_vm *vm)
 {
-    begin_next_life(vm, true);
+    begin_next_life(vm);
     tell(vm, PARLEY_EVENT_VM_DESTROYED);
     /* Last: from here on the place is another creator's. */
     (void)move(vm, VM_ENDING, VM_FREE);
 }
 
-enum parley_progress parley_vm_continue(struct parley_vm *vm)
+static enum parley_progress quarantine(struct parley_vm *vm, enum vm_phase phase)
 {
-    enum vm_phase phase = (enum vm_phase)parley_load_acquire(&vm->phase);
+    tell(vm, PARLEY_EVENT_VM_QUARANTINED);
+    (void)move(vm, phase, VM_QUARANTINED);
+    return PARLEY_QUARANTINED;
+}
 
-    if (phase != VM_RESETTING && phase != VM_ENDING) {
-        return PARLEY_DONE;
-    }
+/* Gives back, step by step, what the VM holds. Nobody finds the VM any more. */
+static enum parley_progress take_down(struct parley_vm *vm, enum vm_phase phase)
+{
     /* Acquire, pairs with parley_endpoint_drop(): what the last reader read, it has read. */
-    if (word_has_references(parley_load_acquire(&vm->word)) || !parley_rxtx_end(vm)) {
+    if (word_has_references(parley_load_acquire(&vm->word)) || !parley_secure_end(vm)) {
         return PARLEY_AGAIN;
     }
-    if (phase == VM_RESETTING) {
-        finish_reset(vm);
-    } else {
+    if (!parley_direct_end(vm) || !parley_rxtx_end(vm)) {
+        return PARLEY_AGAIN;
+    }
+    enum parley_progress progress = parley_availability_destroyed(vm);
+    if (progress == PARLEY_DONE) {
+        progress = parley_notifications_destroy(vm);
+    }
+    if (progress == PARLEY_DONE) {
+        progress = parley_shadow_end(vm);
+    }
+    return progress == PARLEY_QUARANTINED ? quarantine(vm, phase) : progress;
+}
+
+static enum parley_progress continue_creation(struct parley_vm *vm)
+{
+    if (!parley_availability_created(vm)) {
+        return PARLEY_AGAIN;
+    }
+    finish_creation(vm);
+    return PARLEY_DONE;
+}
+
+static enum parley_progress continue_reset(struct parley_vm *vm)
+{
+    enum parley_progress progress = take_down(vm, VM_RESETTING);
+
+    if (progress != PARLEY_DONE) {
+        return progress;
+    }
+    finish_reset(vm);
+    return continue_creation(vm);
+}
+
+static enum parley_progress continue_end(struct parley_vm *vm)
+{
+    enum parley_progress progress = take_down(vm, VM_ENDING);
+
+    if (progress == PARLEY_DONE) {
         finish_end(vm);
+    }
+    return progress;
+}
+
+enum parley_progress parley_vm_continue(struct parley_vm *vm)
+{
+    switch ((enum vm_phase)parley_load_acquire(&vm->phase)) {
+    case VM_CREATING:
+        return continue_creation(vm);
+    case VM_RESETTING:
+        return continue_reset(vm);
+    case VM_ENDING:
+        return continue_end(vm);
+    case VM_QUARANTINED:
+        return PARLEY_QUARANTINED;
+    case VM_FREE:
+    case VM_ALIVE:
+        break;
     }
     return PARLEY_DONE;
 }
@@ -225,6 +294,7 @@ enum parley_progress parley_vm_reset(struct parley_vm *vm)
         /* No reference is taken from here on: the exchange in parley_endpoint_take() sees the bit.
          */
         (void)parley_fetch_or(&vm->word, WORD_DYING);
+        parley_availability_begin(vm);
     }
     return parley_vm_continue(vm);
 }
@@ -233,9 +303,28 @@ enum parley_progress parley_vm_destroy(struct parley_vm *vm)
 {
     if (move(vm, VM_ALIVE, VM_ENDING)) {
         (void)parley_fetch_or(&vm->word, WORD_DYING);
+        parley_availability_begin(vm);
+    } else if (move(vm, VM_CREATING, VM_ENDING)) {
+        /* Who was told already is told of the end. A message under way is resumed first. */
+        vm->availability.tries = 0;
     } else {
         /* A reset that is under way has set the bit already. */
         (void)move(vm, VM_RESETTING, VM_ENDING);
+    }
+    return parley_vm_continue(vm);
+}
+
+enum parley_progress parley_quarantine_retry(struct parley *parley, uint16_t id)
+{
+    if (!is_vm_id(&parley->config, id)) {
+        return PARLEY_REFUSED_CONFIG;
+    }
+
+    struct parley_vm *vm = &parley->vms[id - parley->config.vm_id_first];
+    if (move(vm, VM_QUARANTINED, VM_ENDING)) {
+        vm->notifications.tries = 0;
+        vm->shadow.tries = 0;
+        parley_availability_begin(vm);
     }
     return parley_vm_continue(vm);
 }
@@ -251,7 +340,7 @@ void parley_vm_status(const struct parley_vm *vm, struct parley_vm_status *statu
         .version = parley_version_word((enum parley_version)(word & WORD_VERSION_MASK)),
         .generation = word_generation(word),
         .dying = word_is_dying(word),
-        .rx = (enum parley_rx_state)parley_load_acquire(&vm->rxtx.state),
+        .rx = parley_rx_state(vm),
     };
     status->counters.calls = parley_counter_read(&vm->counters.calls);
     for (unsigned int i = 0; i < sizeof(vm->counters.refused) / sizeof(*vm->counters.refused);

@@ -5,6 +5,16 @@
 
 /* --- Configuration and memory --------------------------------------------- */
 
+/* Both are given, and differ, or neither is (FF-A 1.2, 10.5 and 10.6: SGIs or PPIs). */
+static bool are_interrupts(const struct parley_config *config)
+{
+    if (config->npi_intid == 0 || config->sri_intid == 0) {
+        return config->npi_intid == config->sri_intid;
+    }
+    return config->npi_intid != config->sri_intid && config->npi_intid < 32 &&
+           config->sri_intid < 32;
+}
+
 static const char *check_config(const struct parley_config *config)
 {
     if (config->vms_max == 0 || config->vms_max > PARLEY_VMS_MAX) {
@@ -20,6 +30,15 @@ static const char *check_config(const struct parley_config *config)
     if (config->partitions_max > PARLEY_PARTITIONS_MAX) {
         return "partitions_max is too large";
     }
+    if (config->shadow_pages > PARLEY_RXTX_PAGES_MAX) {
+        return "shadow_pages is too large";
+    }
+    if (config->cpus_max == 0 || config->cpus_max > PARLEY_CPUS_MAX) {
+        return "cpus_max is 0 or too large";
+    }
+    if (!are_interrupts(config)) {
+        return "npi_intid and sri_intid are not two SGIs or PPIs, or both 0";
+    }
     if (config->rxtx_pages_max == 0 || config->rxtx_pages_max > PARLEY_RXTX_PAGES_MAX) {
         return "rxtx_pages_max is 0 or too large";
     }
@@ -30,9 +49,14 @@ static const char *check_config(const struct parley_config *config)
 struct memory_plan {
     size_t spmc_rx;
     size_t spmc_tx;
+    size_t shadows;
     size_t parley;
     size_t vms;
+    size_t vcpus;
     size_t rights;
+    size_t told;
+    size_t cpus;
+    size_t cpu_wants;
     size_t buffer_pages;
     size_t partitions;
     size_t total;
@@ -57,6 +81,11 @@ static size_t rights_per_vm(const struct parley_config *config)
     return (size_t)POLICY_RIGHTS * rights_words(config);
 }
 
+static size_t told_words(const struct parley_config *config)
+{
+    return (config->partitions_max + 63u) / 64u;
+}
+
 static struct memory_plan plan_memory(const struct parley_config *config)
 {
     size_t vms = config->vms_max;
@@ -65,9 +94,15 @@ static struct memory_plan plan_memory(const struct parley_config *config)
     plan.total = 0;
     plan.spmc_rx = reserve(&plan.total, 1, FFA_PAGE_SIZE);
     plan.spmc_tx = reserve(&plan.total, 1, FFA_PAGE_SIZE);
+    plan.shadows = reserve(&plan.total, vms * 2 * config->shadow_pages, FFA_PAGE_SIZE);
     plan.parley = reserve(&plan.total, 1, sizeof(struct parley));
     plan.vms = reserve(&plan.total, vms, sizeof(struct parley_vm));
+    plan.vcpus = reserve(&plan.total, vms * config->vcpus_max, sizeof(struct vcpu));
     plan.rights = reserve(&plan.total, vms, rights_per_vm(config) * sizeof(uint64_t));
+    plan.told = reserve(&plan.total, vms, told_words(config) * sizeof(uint64_t));
+    plan.cpus = reserve(&plan.total, config->cpus_max, sizeof(struct cpu));
+    plan.cpu_wants =
+        reserve(&plan.total, config->cpus_max, told_words(config) * sizeof(parley_atomic64));
     plan.buffer_pages =
         reserve(&plan.total, vms, 2 * (size_t)config->rxtx_pages_max * sizeof(void *));
     plan.partitions = reserve(&plan.total, config->partitions_max, sizeof(struct partition));
@@ -103,15 +138,23 @@ static void set_up_vm(struct parley *parley, unsigned int place, uint8_t *memory
 {
     struct parley_vm *vm = &parley->vms[place];
     size_t pages_max = parley->config.rxtx_pages_max;
+    struct vcpu *vcpus = (struct vcpu *)(void *)(memory + plan->vcpus);
     uint64_t *rights = (uint64_t *)(void *)(memory + plan->rights);
+    uint64_t *told = (uint64_t *)(void *)(memory + plan->told);
     void **pages = (void **)(void *)(memory + plan->buffer_pages);
+    size_t shadow_bytes = (size_t)parley->config.shadow_pages * FFA_PAGE_SIZE;
 
     vm->parley = parley;
     vm->id = (uint16_t)(parley->config.vm_id_first + place);
+    vm->vcpu = vcpus + (size_t)place * parley->config.vcpus_max;
     vm->rights = rights + place * rights_per_vm(&parley->config);
+    vm->told = told + place * told_words(&parley->config);
+    vm->shadow.rx = memory + plan->shadows + place * 2 * shadow_bytes;
+    vm->shadow.tx = vm->shadow.rx + shadow_bytes;
     vm->rxtx.rx = pages + place * 2 * pages_max;
     vm->rxtx.tx = vm->rxtx.rx + pages_max;
     parley_lock_init(&vm->negotiation);
+    parley_lock_init(&vm->notifications.lock);
     parley_store_release(&vm->rxtx.state, PARLEY_RX_UNMAPPED);
     parley_store_release(&vm->phase, VM_FREE);
     parley_store_release(&vm->word, word_make(0, true));
@@ -137,6 +180,12 @@ struct parley *parley_init(void *memory, size_t bytes, const struct parley_confi
     parley->vms = (struct parley_vm *)(void *)(base + plan.vms);
     for (unsigned int place = 0; place < config->vms_max; place++) {
         set_up_vm(parley, place, base, &plan);
+    }
+    parley_lock_init(&parley->spmc.lock);
+    parley->cpus = (struct cpu *)(void *)(base + plan.cpus);
+    for (unsigned int cpu = 0; cpu < config->cpus_max; cpu++) {
+        parley->cpus[cpu].wants =
+            (parley_atomic64 *)(void *)(base + plan.cpu_wants) + cpu * told_words(config);
     }
     parley->spmc.rx = base + plan.spmc_rx;
     parley->spmc.tx = base + plan.spmc_tx;
@@ -176,6 +225,7 @@ void parley_status(const struct parley *parley, struct parley_status *status)
         .spmc_version = parley->spmc.version,
         .spmc_id = parley->spmc.id,
         .partition_count = parley->spmc.partition_count,
+        .sri_intid = parley->spmc.sri_intid,
         .vms = count_vms(parley),
     };
 }

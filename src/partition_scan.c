@@ -8,6 +8,7 @@
  * discover it. It is read under a reference, and the reference is dropped before the entry is
  * handed out.
  */
+#include "bits.h"
 #include "internal.h"
 
 /* --- Properties ----------------------------------------------------------- */
@@ -33,8 +34,8 @@
 /* The Secure world sends no request to a VM, whatever a Secure Partition says of itself. */
 #define PROPERTIES_NOT_OF_SECURE (FFA_PARTITION_DIRECT_REQ_SEND | FFA_PARTITION_DIRECT_REQ2_SEND)
 
-/* What a VM of this version can take part in. */
-static uint32_t properties_had_at(enum parley_version version)
+/* What this version has: a VM of it can take part in, and a caller of it knows to read. */
+static uint32_t properties_of(enum parley_version version)
 {
     switch (version) {
     case VERSION_1_0:
@@ -46,16 +47,6 @@ static uint32_t properties_had_at(enum parley_version version)
         break;
     }
     return PROPERTIES_1_2;
-}
-
-/* What a caller of this version knows to read. 1.0 has the bit for indirect messages, for others.
- */
-static uint32_t properties_shown_to(enum parley_version version)
-{
-    uint32_t readable = version == VERSION_1_0 ? PROPERTIES_1_0 | FFA_PARTITION_INDIRECT_MSG
-                                               : properties_had_at(version);
-
-    return readable & ~(uint32_t)PROPERTIES_NOT_SERVED;
 }
 
 /* --- The digest ----------------------------------------------------------- */
@@ -73,14 +64,18 @@ uint16_t parley_scan_tag(const struct partition_scan *scan)
 
 /* --- Secure Partitions ---------------------------------------------------- */
 
-static bool partition_is_listed(const struct partition_scan *scan,
-                                const struct partition *partition)
+static bool partition_is_listed(const struct partition_scan *scan, unsigned int index)
 {
+    const struct partition *partition = &scan->caller->parley->spmc.partitions[index];
+
+    if (parley_partition_is_hidden(scan->caller, partition)) {
+        return false;
+    }
     if (!scan->any_uuid) {
         return uuid_equal(&partition->entry.uuid, &scan->uuid);
     }
     /* Up to 1.1 a partition has one entry, however many UUIDs it has (FF-A 1.2, 6.2). */
-    return scan->version >= VERSION_1_2 || partition->is_first_of_id;
+    return scan->version >= VERSION_1_2 || partition->first_of_id == index;
 }
 
 static bool next_partition(struct partition_scan *scan, struct partition_entry *entry)
@@ -91,11 +86,14 @@ static bool next_partition(struct partition_scan *scan, struct partition_entry *
         return false;
     }
     while (scan->next_partition < spmc->partition_count) {
-        const struct partition *partition = &spmc->partitions[scan->next_partition++];
+        unsigned int index = scan->next_partition++;
 
-        if (partition_is_listed(scan, partition)) {
-            *entry = partition->entry;
+        if (partition_is_listed(scan, index)) {
+            *entry = spmc->partitions[index].entry;
             entry->properties &= scan->properties_shown & ~(uint32_t)PROPERTIES_NOT_OF_SECURE;
+            if (!parley_shadow_is_possible(scan->caller->parley)) {
+                entry->properties &= ~(uint32_t)FFA_PARTITION_INDIRECT_MSG;
+            }
             digest_add(scan, entry->id);
             return true;
         }
@@ -104,19 +102,6 @@ static bool next_partition(struct partition_scan *scan, struct partition_entry *
 }
 
 /* --- VMs ------------------------------------------------------------------ */
-
-static unsigned int lowest_bit(uint64_t bits)
-{
-    unsigned int index = 0;
-
-    for (unsigned int width = 32; width > 0; width /= 2) {
-        if ((bits & ((1ull << width) - 1)) == 0) {
-            bits >>= width;
-            index += width;
-        }
-    }
-    return index;
-}
 
 /* The VMs that the caller may see, as one word of the bitmap over the directory. */
 static uint64_t visible_word(const struct partition_scan *scan, unsigned int word)
@@ -142,7 +127,7 @@ static struct parley_vm *next_visible_vm(struct partition_scan *scan)
         uint64_t left = visible_word(scan, word) & (~0ull << (scan->next_vm % 64));
 
         if (left != 0) {
-            scan->next_vm = (uint16_t)(word * 64 + lowest_bit(left) + 1);
+            scan->next_vm = (uint16_t)(word * 64 + bits_lowest(left) + 1);
             return &parley->vms[scan->next_vm - 1];
         }
         scan->next_vm = (uint16_t)((word + 1) * 64);
@@ -171,6 +156,16 @@ static void choose_uuids(struct partition_scan *scan, const struct parley_vm *vm
     }
 }
 
+/* What a VM can take part in, at its version and in its execution state: REQ2 is 64 bits wide. */
+static uint32_t properties_of_vm(const struct parley_vm *vm, enum parley_version version)
+{
+    uint32_t width = vm->aarch64 ? FFA_PARTITION_AARCH64 : 0;
+    uint32_t too_wide =
+        vm->aarch64 ? 0 : FFA_PARTITION_DIRECT_REQ2_RECV | FFA_PARTITION_DIRECT_REQ2_SEND;
+
+    return ((vm->properties & ~too_wide) | width) & properties_of(version);
+}
+
 /* Looks at one VM; the rest of the walk works on what was seen. */
 static void visit(struct partition_scan *scan, struct parley_vm *vm)
 {
@@ -182,8 +177,7 @@ static void visit(struct partition_scan *scan, struct parley_vm *vm)
     scan->vm = (struct partition_entry){
         .id = vm->id,
         .contexts = vm->vcpus,
-        .properties = (vm->properties | (vm->aarch64 ? FFA_PARTITION_AARCH64 : 0)) &
-                      properties_had_at(word_version(word)) & scan->properties_shown,
+        .properties = properties_of_vm(vm, word_version(word)) & scan->properties_shown,
     };
     choose_uuids(scan, vm);
     parley_endpoint_drop(vm);
@@ -219,7 +213,7 @@ void parley_scan_begin(struct partition_scan *scan, const struct call *call,
     scan->version = call->version;
     scan->uuid = *uuid;
     scan->any_uuid = uuid_is_nil(uuid);
-    scan->properties_shown = properties_shown_to(call->version);
+    scan->properties_shown = properties_of(call->version) & ~(uint32_t)PROPERTIES_NOT_SERVED;
     scan->digest = 0;
     scan->next_partition = 0;
     scan->next_vm = 0;

@@ -8,34 +8,59 @@
  *         ^          |         |
  *         +----------+---- UNMAPPING
  *
- * Every arrow is one compare-exchange in move(), so of two vCPUs that want the same arrow one gets
- * it. Whoever fills the buffer holds FILLING, from which neither UNMAP nor RELEASE leads away: the
+ * Every arrow is one compare-exchange, so of two vCPUs that want the same arrow one gets it.
+ * Whoever fills the buffer holds FILLING, from which neither UNMAP nor RELEASE leads away: the
  * mapping stays as long as somebody writes to it.
  */
 #include "internal.h"
 
-/*
- * Takes the arrow from `from` to `to`, if that is the state. Returns the state that was there,
- * which is the one that a refusal is about: looking again would see another moment. Acquire and
- * release: what the last owner wrote, pages and their contents, is seen by the next.
+/* Beside the state of the RX buffer, in the same word: a vCPU of the VM's has its TX buffer read.
  */
-static enum parley_rx_state exchange(struct rxtx *rxtx, enum parley_rx_state from,
-                                     enum parley_rx_state to)
-{
-    uint64_t state = from;
+#define TX_HELD 0x100ull
+/* And so many of them want the pair to stay. */
+#define PAIR_HELD 0x10000ull
 
-    (void)parley_compare_exchange(&rxtx->state, &state, to);
-    return (enum parley_rx_state)state;
+static enum parley_rx_state rx_state_in(uint64_t word)
+{
+    return (enum parley_rx_state)(word & 0xff);
 }
 
+/*
+ * One arrow of the RX buffer's, whether or not TX is held. Acquire and release: what the last owner
+ * wrote, pages and their contents, is seen by the next.
+ */
 static bool move(struct rxtx *rxtx, enum parley_rx_state from, enum parley_rx_state to)
 {
-    return exchange(rxtx, from, to) == from;
+    uint64_t word = parley_load_acquire(&rxtx->state);
+
+    while (rx_state_in(word) == from) {
+        if (parley_compare_exchange(&rxtx->state, &word, (word & ~0xffull) | to)) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static enum parley_rx_state state_of(const struct rxtx *rxtx)
+/*
+ * The arrow that takes the pages away: nobody may hold TX or the pair. Returns the word that was
+ * there, which is the one that a refusal is about: looking again would see another moment.
+ */
+static uint64_t exchange_to_unmapping(struct rxtx *rxtx, enum parley_rx_state from)
 {
-    return (enum parley_rx_state)parley_load_acquire(&rxtx->state);
+    uint64_t word = from;
+
+    (void)parley_compare_exchange(&rxtx->state, &word, PARLEY_RX_UNMAPPING);
+    return word;
+}
+
+static bool move_to_unmapping(struct rxtx *rxtx, enum parley_rx_state from)
+{
+    return exchange_to_unmapping(rxtx, from) == from;
+}
+
+enum parley_rx_state parley_rx_state(const struct parley_vm *vm)
+{
+    return rx_state_in(parley_load_acquire(&vm->rxtx.state));
 }
 
 /* --- Mapping -------------------------------------------------------------- */
@@ -120,7 +145,7 @@ int32_t parley_handle_rxtx_map(const struct call *call, struct parley_regs *resu
     uint16_t pages = (uint16_t)(call_word(call, 3) & FFA_RXTX_MAP_PAGES_MASK);
 
     (void)result;
-    if (state_of(rxtx) != PARLEY_RX_UNMAPPED) {
+    if (parley_rx_state(vm) != PARLEY_RX_UNMAPPED) {
         return FFA_DENIED;
     }
     /* Before the state is taken, so that nonsense stands in nobody's way. */
@@ -135,8 +160,32 @@ int32_t parley_handle_rxtx_map(const struct call *call, struct parley_regs *resu
     rxtx->tx_ipa = (parley_ipa){tx};
     rxtx->rx_ipa = (parley_ipa){rx};
     int32_t status = map_pair(vm);
+    if (status == FFA_OK) {
+        parley_shadow_register(vm);
+    }
     (void)move(rxtx, PARLEY_RX_MAPPING, status == FFA_OK ? PARLEY_RX_FREE : PARLEY_RX_UNMAPPED);
+    if (status == FFA_OK) {
+        /* A partition may have written already, and the VM been told when it had no pair. */
+        parley_shadow_deliver(vm);
+        parley_notifications_remind(vm);
+    }
     return status;
+}
+
+static int32_t why_not_unmapped(uint64_t word)
+{
+    switch (rx_state_in(word)) {
+    case PARLEY_RX_FILLING:
+    case PARLEY_RX_FULL:
+        return FFA_DENIED;
+    case PARLEY_RX_FREE:
+        return FFA_BUSY; /* a sibling has TX read, or asks what there is in RX */
+    case PARLEY_RX_UNMAPPED:
+    case PARLEY_RX_MAPPING:
+    case PARLEY_RX_UNMAPPING:
+        break;
+    }
+    return FFA_INVALID_PARAMETERS;
 }
 
 int32_t parley_handle_rxtx_unmap(const struct call *call, struct parley_regs *result)
@@ -149,12 +198,12 @@ int32_t parley_handle_rxtx_unmap(const struct call *call, struct parley_regs *re
         return FFA_INVALID_PARAMETERS;
     }
 
-    enum parley_rx_state state = exchange(&vm->rxtx, PARLEY_RX_FREE, PARLEY_RX_UNMAPPING);
-    if (state != PARLEY_RX_FREE) {
-        return state == PARLEY_RX_FULL || state == PARLEY_RX_FILLING ? FFA_DENIED
-                                                                     : FFA_INVALID_PARAMETERS;
+    uint64_t word = exchange_to_unmapping(&vm->rxtx, PARLEY_RX_FREE);
+    if (word != PARLEY_RX_FREE) {
+        return why_not_unmapped(word);
     }
     unmap_pair(vm);
+    (void)parley_shadow_unregister(vm); /* one that the SPMC keeps is Parley's own memory */
     (void)move(&vm->rxtx, PARLEY_RX_UNMAPPING, PARLEY_RX_UNMAPPED);
     return FFA_OK;
 }
@@ -169,7 +218,16 @@ int32_t parley_handle_rx_release(const struct call *call, struct parley_regs *re
     if (w1 != 0 && w1 != call->vm->id) {
         return FFA_INVALID_PARAMETERS;
     }
-    return move(&call->vm->rxtx, PARLEY_RX_FULL, PARLEY_RX_FREE) ? FFA_OK : FFA_DENIED;
+    return parley_rx_release(call->vm) ? FFA_OK : FFA_DENIED;
+}
+
+bool parley_rx_release(struct parley_vm *vm)
+{
+    if (!move(&vm->rxtx, PARLEY_RX_FULL, PARLEY_RX_FREE)) {
+        return false;
+    }
+    parley_shadow_deliver(vm);
+    return true;
 }
 
 int32_t parley_rx_fill_begin(struct parley_vm *vm)
@@ -185,28 +243,27 @@ static size_t bytes_in_page(size_t offset, size_t bytes)
     return bytes < left ? bytes : left;
 }
 
-static size_t rx_bytes(const struct rxtx *rxtx)
+size_t parley_rxtx_bytes(const struct parley_vm *vm)
 {
-    return (size_t)rxtx->pages * FFA_PAGE_SIZE;
+    return (size_t)vm->rxtx.pages * FFA_PAGE_SIZE;
 }
 
-static uint8_t *rx_at(const struct rxtx *rxtx, size_t offset)
+static uint8_t *byte_at(void **pages, size_t offset)
 {
-    return (uint8_t *)rxtx->rx[offset / FFA_PAGE_SIZE] + offset % FFA_PAGE_SIZE;
+    return (uint8_t *)pages[offset / FFA_PAGE_SIZE] + offset % FFA_PAGE_SIZE;
 }
 
 bool parley_rx_write(struct parley_vm *vm, size_t offset, const void *from, size_t bytes)
 {
-    const struct rxtx *rxtx = &vm->rxtx;
     const uint8_t *next = from;
 
-    if (offset > rx_bytes(rxtx) || bytes > rx_bytes(rxtx) - offset) {
+    if (offset > parley_rxtx_bytes(vm) || bytes > parley_rxtx_bytes(vm) - offset) {
         return false;
     }
     while (bytes > 0) {
         size_t part = bytes_in_page(offset, bytes);
 
-        parley_copy(rx_at(rxtx, offset), next, part);
+        parley_copy(byte_at(vm->rxtx.rx, offset), next, part);
         offset += part;
         next += part;
         bytes -= part;
@@ -214,12 +271,12 @@ bool parley_rx_write(struct parley_vm *vm, size_t offset, const void *from, size
     return true;
 }
 
-static void rx_clear(const struct rxtx *rxtx, size_t from, size_t to)
+static void clear(const struct parley_vm *vm, size_t from, size_t to)
 {
     while (from < to) {
         size_t part = bytes_in_page(from, to - from);
 
-        parley_zero(rx_at(rxtx, from), part);
+        parley_zero(byte_at(vm->rxtx.rx, from), part);
         from += part;
     }
 }
@@ -227,14 +284,99 @@ static void rx_clear(const struct rxtx *rxtx, size_t from, size_t to)
 void parley_rx_fill_end(struct parley_vm *vm, size_t bytes)
 {
     /* A producer leaves nothing in the buffer but what it says (FF-A 1.2, 7.2.2). */
-    rx_clear(&vm->rxtx, bytes, rx_bytes(&vm->rxtx));
+    clear(vm, bytes, parley_rxtx_bytes(vm));
     (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FULL);
+}
+
+void parley_rx_clear(const struct parley_vm *vm, size_t bytes)
+{
+    clear(vm, 0, bytes);
+}
+
+void parley_rx_fill_cancel(struct parley_vm *vm)
+{
+    (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FREE);
 }
 
 void parley_rx_fill_abandon(struct parley_vm *vm, size_t bytes)
 {
-    rx_clear(&vm->rxtx, 0, bytes);
-    (void)move(&vm->rxtx, PARLEY_RX_FILLING, PARLEY_RX_FREE);
+    parley_rx_clear(vm, bytes);
+    parley_rx_fill_cancel(vm);
+    parley_shadow_deliver(vm);
+}
+
+/* --- The TX buffer -------------------------------------------------------- */
+
+static bool is_mapped(enum parley_rx_state state)
+{
+    return state == PARLEY_RX_FREE || state == PARLEY_RX_FILLING || state == PARLEY_RX_FULL;
+}
+
+int32_t parley_tx_begin(struct parley_vm *vm)
+{
+    uint64_t word = parley_load_acquire(&vm->rxtx.state);
+
+    while (is_mapped(rx_state_in(word))) {
+        if ((word & TX_HELD) != 0) {
+            return FFA_BUSY;
+        }
+        if (parley_compare_exchange(&vm->rxtx.state, &word, word | TX_HELD)) {
+            return FFA_OK;
+        }
+    }
+    return FFA_DENIED;
+}
+
+void parley_tx_end(struct parley_vm *vm)
+{
+    (void)parley_fetch_sub(&vm->rxtx.state, TX_HELD);
+}
+
+bool parley_pair_is_mapped(const struct parley_vm *vm)
+{
+    return is_mapped(parley_rx_state(vm));
+}
+
+bool parley_pair_hold(struct parley_vm *vm)
+{
+    uint64_t word = parley_load_acquire(&vm->rxtx.state);
+
+    while (is_mapped(rx_state_in(word))) {
+        if (parley_compare_exchange(&vm->rxtx.state, &word, word + PAIR_HELD)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void parley_pair_drop(struct parley_vm *vm)
+{
+    (void)parley_fetch_sub(&vm->rxtx.state, PAIR_HELD);
+}
+
+void parley_tx_read(const struct parley_vm *vm, size_t offset, uint8_t *to, size_t bytes)
+{
+    while (bytes > 0) {
+        size_t part = bytes_in_page(offset, bytes);
+
+        parley_copy(to, byte_at(vm->rxtx.tx, offset), part);
+        offset += part;
+        to += part;
+        bytes -= part;
+    }
+}
+
+void parley_rx_copy_from_tx(struct parley_vm *receiver, size_t to, const struct parley_vm *sender,
+                            size_t from, size_t bytes)
+{
+    while (bytes > 0) {
+        size_t part = bytes_in_page(to, bytes_in_page(from, bytes));
+
+        parley_copy(byte_at(receiver->rxtx.rx, to), byte_at(sender->rxtx.tx, from), part);
+        to += part;
+        from += part;
+        bytes -= part;
+    }
 }
 
 /* --- The end of a VM ------------------------------------------------------ */
@@ -243,10 +385,9 @@ bool parley_rxtx_end(struct parley_vm *vm)
 {
     struct rxtx *rxtx = &vm->rxtx;
 
-    if (move(rxtx, PARLEY_RX_FREE, PARLEY_RX_UNMAPPING) ||
-        move(rxtx, PARLEY_RX_FULL, PARLEY_RX_UNMAPPING)) {
+    if (move_to_unmapping(rxtx, PARLEY_RX_FREE) || move_to_unmapping(rxtx, PARLEY_RX_FULL)) {
         unmap_pair(vm);
         (void)move(rxtx, PARLEY_RX_UNMAPPING, PARLEY_RX_UNMAPPED);
     }
-    return state_of(rxtx) == PARLEY_RX_UNMAPPED;
+    return parley_rx_state(vm) == PARLEY_RX_UNMAPPED;
 }

@@ -5,18 +5,25 @@
  */
 #include "internal.h"
 
-/* What an answer says: FFA_OK, the status of an FFA_ERROR, or FFA_ABORTED for anything else. */
-static int32_t status_of(const struct parley_regs *regs)
+int32_t parley_spmc_status_code(uint32_t code)
+{
+    if (code != 0 && code < (uint32_t)FFA_NO_DATA) {
+        return FFA_ABORTED;
+    }
+    /* Two's complement, read without a conversion that depends on the compiler. */
+    return -(int32_t)(~code + 1u);
+}
+
+int32_t parley_spmc_status(const struct parley_regs *regs)
 {
     uint32_t answer = (uint32_t)regs->x[0];
-    uint32_t code = (uint32_t)regs->x[2];
 
     if (answer == FFA_SUCCESS_32 || answer == FFA_SUCCESS_64) {
         return FFA_OK;
     }
-    /* Two's complement, read without a conversion that depends on the compiler. */
-    if (answer == FFA_ERROR && code >= (uint32_t)FFA_NO_DATA) {
-        return -(int32_t)(~code + 1u);
+    /* An error without a code is none that FF-A knows. */
+    if (answer == FFA_ERROR && (uint32_t)regs->x[2] != 0) {
+        return parley_spmc_status_code((uint32_t)regs->x[2]);
     }
     return FFA_ABORTED;
 }
@@ -24,7 +31,7 @@ static int32_t status_of(const struct parley_regs *regs)
 static int32_t ask(struct parley_regs *regs)
 {
     parley_port_smc(regs);
-    return status_of(regs);
+    return parley_spmc_status(regs);
 }
 
 /* --- Version -------------------------------------------------------------- */
@@ -103,6 +110,55 @@ static void learn_id(struct spmc *spmc)
     spmc->id = spmc->has_id ? (uint16_t)(regs.x[2] & FFA_ID_MASK) : 0;
 }
 
+static bool takes_messages(void)
+{
+    struct parley_regs regs = {{FFA_FEATURES, FFA_MSG_SEND2}};
+
+    return ask(&regs) == FFA_OK;
+}
+
+/* The number of the schedule receiver interrupt: an SPMC that has one has notifications. */
+static uint16_t schedule_receiver_interrupt(void)
+{
+    struct parley_regs regs = {{FFA_FEATURES, FFA_FEATURE_SRI}};
+
+    return ask(&regs) == FFA_OK ? (uint16_t)regs.x[2] : 0;
+}
+
+enum parley_version parley_spmc_layout_version(const struct spmc *spmc)
+{
+    return spmc->version >= FFA_VERSION_1_2 ? VERSION_1_2 : VERSION_1_1;
+}
+
+/* Under the lock of Parley's TX buffer, where the descriptor is. */
+static int32_t map_for_vm(struct spmc *spmc, uint16_t vm, parley_pa rx, parley_pa tx,
+                          unsigned int pages)
+{
+    struct parley_regs regs = {{FFA_RXTX_MAP_64}};
+
+    parley_layout_rxtx_encode(vm, rx, tx, pages, spmc->tx);
+    return ask(&regs);
+}
+
+int32_t parley_spmc_map_for_vm(struct spmc *spmc, uint16_t vm, const uint8_t *rx, const uint8_t *tx,
+                               unsigned int pages)
+{
+    parley_pa rx_pa = parley_port_pa(rx);
+    parley_pa tx_pa = parley_port_pa(tx);
+
+    parley_lock_take(&spmc->lock);
+    int32_t status = map_for_vm(spmc, vm, rx_pa, tx_pa, pages);
+    parley_lock_drop(&spmc->lock);
+    return status;
+}
+
+int32_t parley_spmc_release_rx(uint16_t vm)
+{
+    struct parley_regs regs = {{FFA_RX_RELEASE, vm}};
+
+    return ask(&regs);
+}
+
 /* --- The list of partitions ----------------------------------------------- */
 
 static void tell_ignored(uint16_t id, const char *why)
@@ -111,11 +167,11 @@ static void tell_ignored(uint16_t id, const char *why)
         &(struct parley_event){.kind = PARLEY_EVENT_PARTITION_IGNORED, .value = id, .text = why});
 }
 
-/* Why an entry cannot be kept, or NULL; *is_first_of_id when it can. */
+/* Why an entry cannot be kept, or NULL; then *first_of_id is the first entry of its partition. */
 static const char *check_partition(const struct spmc *spmc, const struct partition_entry *entry,
-                                   bool *is_first_of_id)
+                                   uint16_t *first_of_id)
 {
-    *is_first_of_id = true;
+    *first_of_id = spmc->partition_count;
     if (!ffa_id_is_secure(entry->id)) {
         return "its ID is not one of the Secure world's";
     }
@@ -126,7 +182,7 @@ static const char *check_partition(const struct spmc *spmc, const struct partiti
         const struct partition_entry *kept = &spmc->partitions[i].entry;
 
         if (kept->id == entry->id) {
-            *is_first_of_id = false;
+            *first_of_id = spmc->partitions[i].first_of_id;
             if (uuid_equal(&kept->uuid, &entry->uuid)) {
                 return "it is there twice";
             }
@@ -137,14 +193,14 @@ static const char *check_partition(const struct spmc *spmc, const struct partiti
 
 static void keep_partition(struct spmc *spmc, const struct partition_entry *entry)
 {
-    bool is_first_of_id;
-    const char *why_not = check_partition(spmc, entry, &is_first_of_id);
+    uint16_t first_of_id;
+    const char *why_not = check_partition(spmc, entry, &first_of_id);
 
     if (why_not != NULL) {
         tell_ignored(entry->id, why_not);
         return;
     }
-    spmc->partitions[spmc->partition_count++] = (struct partition){*entry, is_first_of_id};
+    spmc->partitions[spmc->partition_count++] = (struct partition){*entry, first_of_id};
 }
 
 /* Reads what PARTITION_INFO_GET left in the RX buffer: `count` descriptors, `bytes` apart. */
@@ -197,6 +253,8 @@ static const char *connect_buffers(struct spmc *spmc)
     if (!map_buffers(spmc)) {
         return "it refuses Parley's buffers";
     }
+    spmc->takes_messages = takes_messages();
+    spmc->sri_intid = schedule_receiver_interrupt();
     if (!read_partitions(spmc)) {
         return "it does not list its partitions";
     }
@@ -226,6 +284,8 @@ int32_t parley_spmc_disconnect(struct spmc *spmc)
 {
     spmc->version = 0;
     spmc->has_id = false;
+    spmc->takes_messages = false;
+    spmc->sri_intid = 0;
     spmc->partition_count = 0;
     if (!spmc->mapped) {
         return FFA_OK;

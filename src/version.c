@@ -93,6 +93,9 @@ enum parley_version parley_version_finalise(const struct call *call)
     }
     parley_lock_drop(&vm->negotiation);
 
+    if (published && version >= VERSION_1_1) {
+        parley_notifications_start(vm);
+    }
     if (published && parley_occurrence_is_told(parley_counter_read(&vm->counters.resets) + 1)) {
         parley_port_event(&(struct parley_event){
             .kind = PARLEY_EVENT_VERSION_FINAL,

@@ -51,6 +51,18 @@ extern const unsigned char el1_secondary_start[];
 /* From the exception vectors. */
 _Noreturn void el1_fault(const char *kind, uint64_t syndrome, uint64_t address, uint64_t pc);
 
+/* From the exception vectors, with all registers saved that C may change: takes an interrupt. */
+void el1_interrupt(void);
+
+/*
+ * Fills all registers but two (three in AArch32) with patterns and reads the counter until so many
+ * ticks have passed. Returns 0 if they still hold their patterns then.
+ */
+uint64_t el1_hold(uint32_t ticks);
+
+/* Divides in place and returns the rest: AArch32 has no division of 64 bits. Divisor: 16 bits. */
+uint32_t el1_divide(uint64_t *value, uint32_t divisor);
+
 /* Stops the VM, whatever vCPU this is. */
 _Noreturn void el1_stop(void);
 

@@ -39,8 +39,8 @@ static void put_string(struct line *line, const char *string)
     }
 }
 
-/* Divides by a base of at most 16, 16 bits at a time: AArch32 has no division of 64 bits. */
-static unsigned int divide(uint64_t *value, unsigned int base)
+/* 16 bits at a time. */
+uint32_t el1_divide(uint64_t *value, uint32_t divisor)
 {
     uint64_t quotient = 0;
     uint32_t rest = 0;
@@ -48,8 +48,8 @@ static unsigned int divide(uint64_t *value, unsigned int base)
     for (int shift = 48; shift >= 0; shift -= 16) {
         uint32_t part = (rest << 16) | (uint32_t)((*value >> shift) & 0xffff);
 
-        quotient |= (uint64_t)(part / base) << shift;
-        rest = part % base;
+        quotient |= (uint64_t)(part / divisor) << shift;
+        rest = part % divisor;
     }
     *value = quotient;
     return rest;
@@ -64,7 +64,7 @@ static void put_number(struct line *line, const struct conversion *conversion, u
         put_string(line, "0x");
     }
     do {
-        digits[count++] = "0123456789abcdef"[divide(&value, conversion->kind == 'x' ? 16 : 10)];
+        digits[count++] = "0123456789abcdef"[el1_divide(&value, conversion->kind == 'x' ? 16 : 10)];
     } while (value != 0);
     if (conversion->negative) {
         digits[count++] = '-';

@@ -9,6 +9,7 @@
 #define SECTION_DEVICE 0x00000c16 /* shareable device, never executed */
 #define SECTION_SHIFT  20
 #define UART           0x09000000
+#define GIC            0x08000000 /* two sections */
 
 #define TTBR_ATTRIBUTES 0x6a /* walks write-back, inner shareable */
 #define DACR_CLIENT     0x1  /* domain 0 obeys the permissions */
@@ -31,7 +32,7 @@
 
     .syntax unified
     .arm
-    .section .text.start, "ax"
+    .section .start, "ax"
     .global start
 start:
     locate
@@ -46,7 +47,10 @@ start:
     str r10, [r11, #24]
     str r4, [r11, #28]
 
-    /* The section that runs now is mapped to itself and to where it is linked; then the UART. */
+    /*
+     * The section that runs now is mapped to itself and to where it is linked; then the UART, and
+     * the interrupt controller.
+     */
     here r12, section_table
     ldr r2, =SECTION_NORMAL
     lsr r0, r10, #SECTION_SHIFT
@@ -58,6 +62,11 @@ start:
     ldr r1, =(UART | SECTION_DEVICE)
     ldr r0, =(UART >> SECTION_SHIFT)
     str r1, [r12, r0, lsl #2]
+    ldr r1, =(GIC | SECTION_DEVICE)
+    add r2, r1, #(1 << SECTION_SHIFT)
+    ldr r0, =(GIC >> SECTION_SHIFT)
+    add r0, r12, r0, lsl #2
+    stm r0, {r1, r2}
 
     /* These were written past the caches: no stale line may hide them. */
     dmb sy
@@ -69,6 +78,8 @@ start:
     add r0, r12, r0, lsr #(SECTION_SHIFT - 2)
     mcr p15, 0, r0, c7, c6, 1
     add r0, r12, #((UART >> SECTION_SHIFT) << 2)
+    mcr p15, 0, r0, c7, c6, 1
+    add r0, r12, #((GIC >> SECTION_SHIFT) << 2)
     mcr p15, 0, r0, c7, c6, 1
     dsb sy
 

@@ -13,6 +13,7 @@
 #define GIB_SHIFT    30
 #define BLOCK_SHIFT  21 /* 2 MiB */
 #define UART         0x09000000
+#define GIC          0x08000000
 
 #define MAIR 0xff00 /* 0: Device-nGnRnE, 1: Normal write-back */
 /* 4 GiB of VA, walks write-back inner shareable, 4 KiB granule, no second range, 36-bit IPAs. */
@@ -25,7 +26,7 @@
     add \register, \register, :lo12:\symbol
     .endm
 
-    .section .text.start, "ax"
+    .section .start, "ax"
     .global start
 start:
     adr x10, start
@@ -44,7 +45,7 @@ start:
     orr x1, x1, x2
     str x1, [x12, x0, lsl #3]
 
-    /* In it: the image where it is linked, and the UART. */
+    /* In it: the image where it is linked, the UART, and the interrupt controller. */
     ldr x0, =image_base
     lsr x0, x0, #BLOCK_SHIFT
     orr x1, x10, x2
@@ -53,6 +54,9 @@ start:
     ldr x1, =(UART | BLOCK_DEVICE)
     add x15, x13, #((UART >> BLOCK_SHIFT) << 3)
     str x1, [x15]
+    ldr x1, =(GIC | BLOCK_DEVICE)
+    add x16, x13, #((GIC >> BLOCK_SHIFT) << 3)
+    str x1, [x16]
 
     /* These were written past the caches: no stale line may hide them. */
     dmb sy
@@ -60,6 +64,7 @@ start:
     dc ivac, x12
     dc ivac, x14
     dc ivac, x15
+    dc ivac, x16
     dsb sy
 
     mov x0, #0

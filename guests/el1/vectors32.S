@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* AArch32: no exception is expected. Each entry says which one it was. */
+/* AArch32: interrupts are taken. No other exception is expected: each entry says which one it was. */
 
 #define MODE_SVC 0x13
 
@@ -25,7 +25,7 @@ el1_vectors:
     b unexpected_prefetch
     b unexpected_data
     b unexpected_hyp
-    b unexpected_irq
+    b interrupt
     b unexpected_fiq
 
     entry unexpected_reset, reset, no_status
@@ -34,7 +34,6 @@ el1_vectors:
     entry unexpected_prefetch, prefetch, instruction_status
     entry unexpected_data, data, data_status
     entry unexpected_hyp, reset, no_status
-    entry unexpected_irq, irq, no_status
     entry unexpected_fiq, fiq, no_status
 
     /* el1_fault(kind, syndrome, address, pc): 64-bit arguments in r2:r3 and on the stack. */
@@ -62,6 +61,21 @@ stop:
     b el1_fault
     .ltorg
 
+    /* Masked until the end, on the stack of SVC mode. */
+interrupt:
+    sub lr, lr, #4
+    srsdb sp!, #MODE_SVC
+    cps #MODE_SVC
+    push {r0-r3, r12, lr}
+    and r0, sp, #4 /* 8-byte alignment, which an interrupt may come without */
+    sub sp, sp, r0
+    push {r0, r1}
+    bl el1_interrupt
+    pop {r0, r1}
+    add sp, sp, r0
+    pop {r0-r3, r12, lr}
+    rfeia sp!
+
     .section .rodata.kinds, "a"
 reset:
     .asciz "reset"
@@ -73,7 +87,5 @@ prefetch:
     .asciz "prefetch abort"
 data:
     .asciz "data abort"
-irq:
-    .asciz "IRQ"
 fiq:
     .asciz "FIQ"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* AArch64: no exception is expected. Each entry says which one it was. */
+/* AArch64: interrupts are taken. No other exception is expected: each entry says which one it was. */
 
     .macro entry kind
     .balign 0x80
@@ -16,7 +16,8 @@ el1_vectors:
     entry fiq
     entry serror
     entry synchronous
-    entry irq
+    .balign 0x80
+    b interrupt
     entry fiq
     entry serror
     entry lower
@@ -33,6 +34,35 @@ stop:
     mrs x3, elr_el1
     b el1_fault
     .ltorg
+
+    /* Masked until the end: ELR and SPSR stay as they are. */
+interrupt:
+    sub sp, sp, #176
+    stp x0, x1, [sp]
+    stp x2, x3, [sp, #16]
+    stp x4, x5, [sp, #32]
+    stp x6, x7, [sp, #48]
+    stp x8, x9, [sp, #64]
+    stp x10, x11, [sp, #80]
+    stp x12, x13, [sp, #96]
+    stp x14, x15, [sp, #112]
+    stp x16, x17, [sp, #128]
+    stp x18, x29, [sp, #144]
+    str x30, [sp, #160]
+    bl el1_interrupt
+    ldr x30, [sp, #160]
+    ldp x18, x29, [sp, #144]
+    ldp x16, x17, [sp, #128]
+    ldp x14, x15, [sp, #112]
+    ldp x12, x13, [sp, #96]
+    ldp x10, x11, [sp, #80]
+    ldp x8, x9, [sp, #64]
+    ldp x6, x7, [sp, #48]
+    ldp x4, x5, [sp, #32]
+    ldp x2, x3, [sp, #16]
+    ldp x0, x1, [sp]
+    add sp, sp, #176
+    eret
 
     .section .rodata.kinds, "a"
 synchronous:

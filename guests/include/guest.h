@@ -53,6 +53,48 @@ void guest_vcpu_join(unsigned int vcpu);
  */
 void guest_yield(void);
 
+/* --- Interrupts and time: of the vCPU that asks, in this life --------------------------------- */
+
+/*
+ * The SGIs 0 to 15 and the timer. An interrupt that is enabled is taken as soon as it comes, also
+ * while a call waits, and counted; that is all that its handler does. A program looks at the
+ * counts. (Threads take theirs in calls, in guest_yield(), and when they look.)
+ */
+#define GUEST_INTERRUPTS      32u
+#define GUEST_INTERRUPT_TIMER 27u
+
+/* Enables it on this vCPU. Before the first one, the vCPU takes none. */
+void guest_interrupt_enable(unsigned int intid);
+
+/* How many this vCPU has taken. */
+uint32_t guest_interrupt_count(unsigned int intid);
+
+/*
+ * Sleeps in WFI until this vCPU has taken so many; false if that lasts longer than any program
+ * would wait for good reason (10 seconds).
+ */
+bool guest_interrupt_await(unsigned int intid, uint32_t count);
+
+/* Sends an SGI to a vCPU of this VM. */
+void guest_interrupt_send(unsigned int vcpu, unsigned int intid);
+
+/*
+ * GUEST_INTERRUPT_TIMER after so many microseconds, and again as long after that was taken, and so
+ * on; 0 stops it.
+ */
+void guest_timer(uint32_t microseconds);
+
+/* Microseconds since some moment in the past; it never goes back. */
+uint64_t guest_clock(void);
+
+/*
+ * Gives every register a value of its own and watches them for so long, without a call; false if
+ * one changed. Threads just wait.
+ */
+bool guest_hold_registers(uint32_t microseconds);
+
+/* --- Memory and the console ------------------------------------------------------------------- */
+
 /* `pages` zeroed pages of the VM's own RAM, aligned to FFA_PAGE_SIZE, for this life. */
 void *guest_pages(unsigned int pages);
 

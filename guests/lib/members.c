@@ -60,15 +60,36 @@ static void add_partition(struct members *members, struct member member, uint32_
     }
 }
 
-/*
- * No messages and no notifications are served yet, so that of all properties only the width is
- * left. 1.0 has no bit for it: neither in what a 1.0 caller is shown, nor for a VM at 1.0.
- */
-static uint32_t shown_properties(uint32_t caller_version, uint32_t own_version, bool aarch64)
+/* The properties that a version has a bit for, of those that are served. */
+static uint32_t known_properties(uint32_t version)
 {
-    bool has_bit = caller_version >= FFA_VERSION_1_1 && own_version >= FFA_VERSION_1_1;
+    uint32_t known = FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_DIRECT_REQ_SEND;
 
-    return has_bit && aarch64 ? FFA_PARTITION_AARCH64 : 0;
+    if (version >= FFA_VERSION_1_1) {
+        known |=
+            FFA_PARTITION_INDIRECT_MSG | FFA_PARTITION_NOTIFICATION_RECV | FFA_PARTITION_AARCH64;
+    }
+    if (version >= FFA_VERSION_1_2) {
+        known |= FFA_PARTITION_DIRECT_REQ2_RECV | FFA_PARTITION_DIRECT_REQ2_SEND;
+    }
+    return known;
+}
+
+/* What both know, the one who is shown it and the one who has it. REQ2 has 64-bit IDs only. */
+static uint32_t shown_properties(uint32_t caller_version, uint32_t own_version, uint32_t properties)
+{
+    if ((properties & FFA_PARTITION_AARCH64) == 0) {
+        properties &= ~(FFA_PARTITION_DIRECT_REQ2_RECV | FFA_PARTITION_DIRECT_REQ2_SEND);
+    }
+    return properties & known_properties(caller_version) & known_properties(own_version);
+}
+
+/* A partition sends no requests to a VM. */
+static uint32_t shown_secure_properties(uint32_t caller_version, uint32_t own_version,
+                                        uint32_t properties)
+{
+    return shown_properties(caller_version, own_version, properties) &
+           ~(FFA_PARTITION_DIRECT_REQ_SEND | FFA_PARTITION_DIRECT_REQ2_SEND);
 }
 
 /* A manager of 1.1 lists each partition once, so that only one of its UUIDs is known. */
@@ -78,11 +99,11 @@ static void add_secure(struct members *members, uint32_t version, enum secure_wo
     for (unsigned int i = 0; i < PARTITION_COUNT; i++) {
         const struct spmc_partition *partition = &secure_partitions[i];
         unsigned int known = world == SECURE_WORLD_1_1 ? 1 : partition->uuid_count;
-        bool aarch64 = (partition->properties & FFA_PARTITION_AARCH64) != 0;
+        uint32_t own_version = world == SECURE_WORLD_1_1 ? FFA_VERSION_1_1 : FFA_VERSION_1_2;
         struct member member = {
             .id = partition->id,
             .contexts = partition->contexts,
-            .properties = shown_properties(version, FFA_VERSION_1_2, aarch64),
+            .properties = shown_secure_properties(version, own_version, partition->properties),
         };
 
         add_partition(members, member, version, partition->uuids, known, query);
@@ -93,10 +114,11 @@ static void add_secure(struct members *members, uint32_t version, enum secure_wo
 static void add_vm(struct members *members, const struct world_vm *vm, uint32_t version,
                    bool aarch64, uint32_t caller_version, const struct ffa_uuid *query)
 {
+    uint32_t properties = vm->properties | (aarch64 ? FFA_PARTITION_AARCH64 : 0);
     struct member member = {
         .id = vm->id,
         .contexts = vm->vcpus,
-        .properties = shown_properties(caller_version, version, aarch64),
+        .properties = shown_properties(caller_version, version, properties),
     };
 
     add_partition(members, member, caller_version, vm->uuids, vm->uuid_count, query);
@@ -389,6 +411,29 @@ static void tell_uuids(struct say *text, const struct member *member, unsigned i
     }
 }
 
+/* The kinds of messages that it takes, and whether it can be signalled. */
+static void tell_properties(struct say *text, uint32_t properties)
+{
+    static const struct {
+        uint32_t property;
+        const char *name;
+    } names[] = {
+        {FFA_PARTITION_DIRECT_REQ_RECV, "REQ"},
+        {FFA_PARTITION_DIRECT_REQ2_RECV, "REQ2"},
+        {FFA_PARTITION_INDIRECT_MSG, "SEND2"},
+        {FFA_PARTITION_NOTIFICATION_RECV, "SET"},
+    };
+    const char *before = "; takes ";
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if ((properties & names[i].property) != 0) {
+            say_add(text, before);
+            say_add(text, names[i].name);
+            before = ", ";
+        }
+    }
+}
+
 void members_tell(const struct members *members, uint16_t self)
 {
     unsigned int entries;
@@ -396,14 +441,37 @@ void members_tell(const struct members *members, uint16_t self)
     for (unsigned int i = 0; i < members->count && i < MEMBERS_MAX; i += entries) {
         const struct member *member = &members->member[i];
         const char *kind = ffa_id_is_secure(member->id) ? "SP" : "VM";
+        struct say properties = {{0}};
         struct say uuids = {{0}};
 
         entries = entries_of_one(members, i);
         tell_uuids(&uuids, member, entries);
-        guest_print("sees %s %#x: %u vCPU%s%s%s", member->id == self ? "itself," : kind,
+        tell_properties(&properties, member->properties);
+        guest_print("sees %s %#x: %u vCPU%s%s%s%s", member->id == self ? "itself," : kind,
                     (unsigned int)member->id, (unsigned int)member->contexts,
                     member->contexts == 1 ? "" : "s",
                     (member->properties & FFA_PARTITION_AARCH64) != 0 ? ", AArch64" : "",
-                    uuids.text);
+                    uuids.text, properties.text);
     }
+}
+
+void members_tell_briefly(const struct members *members, uint16_t self)
+{
+    struct say text = {{0}};
+    bool secure = false;
+
+    for (unsigned int i = 0; i < members->count && i < MEMBERS_MAX; i++) {
+        uint16_t id = members->member[i].id;
+
+        if (id == self || (i > 0 && members->member[i - 1].id == id)) {
+            continue;
+        }
+        if (text.text[0] == '\0' || secure != ffa_id_is_secure(id)) {
+            secure = ffa_id_is_secure(id);
+            say_add(&text, secure ? " SP" : " VM");
+        }
+        say_add(&text, " 0x");
+        say_add_hex(&text, id);
+    }
+    guest_print("sees%s", text.text);
 }

@@ -80,7 +80,8 @@ void members_await(struct client *client, const struct buffers *buffers, unsigne
 void members_expect_equal(const struct client *client, const struct members *found,
                           const struct members *expected, const char *what);
 
-/* Prints one line for each partition. */
+/* Prints one line for each partition; or the IDs of all others in one line. */
 void members_tell(const struct members *members, uint16_t self);
+void members_tell_briefly(const struct members *members, uint16_t self);
 
 #endif

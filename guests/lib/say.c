@@ -45,19 +45,29 @@ void say_add(struct say *say, const char *text)
     say->text[length] = '\0';
 }
 
-void say_add_decimal(struct say *say, uint32_t value)
+static void add_number(struct say *say, uint32_t value, uint32_t base)
 {
     char digits[11] = {0};
     size_t at = sizeof(digits) - 1;
 
     do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
+        digits[--at] = "0123456789abcdef"[value % base];
+        value /= base;
     } while (value != 0);
     say_add(say, &digits[at]);
 }
 
-static void add_hex(struct say *say, uint32_t value)
+void say_add_decimal(struct say *say, uint32_t value)
+{
+    add_number(say, value, 10);
+}
+
+void say_add_hex(struct say *say, uint32_t value)
+{
+    add_number(say, value, 16);
+}
+
+static void add_8_digits(struct say *say, uint32_t value)
 {
     char digits[9] = {0};
 
@@ -77,7 +87,7 @@ struct say say_version(uint32_t version)
         say_add(&say, "NOT_SUPPORTED");
     } else if ((version & FFA_VERSION_BIT31) != 0) {
         say_add(&say, "0x");
-        add_hex(&say, version);
+        say_add_hex(&say, version);
     } else {
         say_add_decimal(&say, FFA_VERSION_MAJOR(version));
         say_add(&say, ".");
@@ -93,8 +103,8 @@ struct say say_uuid(const struct ffa_uuid *uuid)
     if (ffa_uuid_is_nil(uuid)) {
         say_add(&say, "nil");
     } else {
-        add_hex(&say, (uint32_t)uuid->bytes[0] << 24 | (uint32_t)uuid->bytes[1] << 16 |
-                          (uint32_t)uuid->bytes[2] << 8 | uuid->bytes[3]);
+        add_8_digits(&say, (uint32_t)uuid->bytes[0] << 24 | (uint32_t)uuid->bytes[1] << 16 |
+                               (uint32_t)uuid->bytes[2] << 8 | uuid->bytes[3]);
     }
     return say;
 }

@@ -7,12 +7,13 @@
 
 /* A short text, returned by value so that vCPUs do not share a buffer. */
 struct say {
-    char text[40];
+    char text[80];
 };
 
 /* Add to a text; what does not fit is cut. */
 void say_add(struct say *say, const char *text);
 void say_add_decimal(struct say *say, uint32_t value);
+void say_add_hex(struct say *say, uint32_t value); /* without 0x, and without zeros in front */
 
 /* "1.2"; "none" for 0, "NOT_SUPPORTED" for -1, and the number if bit 31 is set otherwise. */
 struct say say_version(uint32_t version);

@@ -19,9 +19,10 @@ void story_spm_id(struct client *client);
 void story_status(const struct client *client, int32_t status, int32_t expected, const char *text);
 
 /*
- * Waits until all are there that this VM may see, tells of each, and expects them to be as the
+ * Waits until all are there that this VM may see, tells of them, and expects them to be as the
  * world says: in registers if `buffers` is NULL.
  */
 void story_members(struct client *client, const struct buffers *buffers, uint16_t self);
+void story_members_in_detail(struct client *client, const struct buffers *buffers, uint16_t self);
 
 #endif

@@ -18,8 +18,10 @@ void guest_main(void)
 
     client_init(&client);
     for (unsigned int i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-        story_version(&client, versions[i], FFA_VERSION_1_2);
+        expect_version(&client, client_version(&client, versions[i]), FFA_VERSION_1_2,
+                       "a version on the way down");
     }
+    guest_print("asks for 1.9, 1.3, 1.2 and 1.1 in turn, is told 1.2 each time");
     self = story_id(&client);
     story_version(&client, FFA_VERSION_1_1, FFA_VERSION_1_2);
     story_version(&client, FFA_VERSION_1_2, (uint32_t)FFA_VERSION_NOT_SUPPORTED);

@@ -92,5 +92,5 @@ void guest_main(void)
     guest_vcpu_join(1);
     story_spm_id(&race.client);
     guest_print("asks for the partitions in registers, five at a time");
-    story_members(&race.client, NULL, race.id[0]);
+    story_members_in_detail(&race.client, NULL, race.id[0]);
 }

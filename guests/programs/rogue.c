@@ -27,17 +27,20 @@ static void negotiate_badly(struct client *client)
     story_version(client, FFA_VERSION_1_0, REFUSED);
 }
 
-/* None of the range's IDs that nobody knows is served; those around it are not FF-A's. */
+#define UNKNOWN_FIRST 0x8fu
+#define UNKNOWN_LAST  0x92u
+
+/* IDs of the range that nobody knows are not served; those around it are not FF-A's. */
 static void call_unknown_ids(struct client *client)
 {
     unsigned int refused = 0;
 
-    for (uint32_t number = 0x8f; number <= FFA_NUMBER_LAST; number++) {
+    for (uint32_t number = UNKNOWN_FIRST; number <= UNKNOWN_LAST; number++) {
         refused += FFA_STATUS(client, FFA_FN32(number)) == FFA_NOT_SUPPORTED;
         refused += FFA_STATUS(client, FFA_FN64(number)) == FFA_NOT_SUPPORTED;
     }
-    guest_print("calls all unknown IDs of the range -> NOT_SUPPORTED, %u times", refused);
-    expect_equal(client, refused, 2 * (FFA_NUMBER_LAST - 0x8f + 1), "unknown IDs refused");
+    guest_print("calls IDs that nobody knows -> NOT_SUPPORTED, %u times", refused);
+    expect_equal(client, refused, 2 * (UNKNOWN_LAST - UNKNOWN_FIRST + 1), "unknown IDs refused");
     expect_equal(client, (uint32_t)FFA(client, FFA_ID_GET | 0x10000u).x[0], UINT32_MAX,
                  "FFA_ID_GET with the SVE hint");
 }

@@ -3,62 +3,28 @@
  * Asks for every ID that there is, and calls it, at each version: 1.0 in the first life, 1.1 in the
  * second, 1.2 in the third. What FFA_FEATURES says and what a call does are two views of one table.
  */
+#include "abi.h"
 #include "client.h"
 #include "say.h"
 #include "world.h"
-
-enum feature_call {
-    CALL_STATUS,
-    CALL_NOT_WRAPPED,     /* FFA_VERSION, which answers in w0 */
-    CALL_IF_SECURE_WORLD, /* SUCCESS, and in FFA_FEATURES, only if there is one */
-};
-
-struct feature {
-    uint32_t fid;
-    uint32_t since;
-    enum feature_call call;
-    int32_t status;
-    bool max_pages;
-};
-
-#define V(major, minor)    FFA_VERSION_MAKE(major##u, minor##u)
-#define SUCCESS            CALL_STATUS, FFA_OK
-#define NOT_SUPPORTED      CALL_STATUS, FFA_NOT_SUPPORTED
-#define INVALID_PARAMETERS CALL_STATUS, FFA_INVALID_PARAMETERS
-#define DENIED             CALL_STATUS, FFA_DENIED
-#define BUSY               CALL_STATUS, FFA_BUSY
-#define NOT_WRAPPED        CALL_NOT_WRAPPED, FFA_OK
-#define IF_SECURE_WORLD    CALL_IF_SECURE_WORLD, FFA_OK
-#define MAX_PAGES          true
-#define FEATURE(...)       {__VA_ARGS__},
-
-static const struct feature features[] = {
-#include "features.def"
-};
 
 static const uint32_t versions[] = {FFA_VERSION_1_0, FFA_VERSION_1_1, FFA_VERSION_1_2};
 
 #define VERSION_COUNT (sizeof(versions) / sizeof(versions[0]))
 
 /* The row of an ID, if this VM has it. */
-static const struct feature *find(const struct client *client, uint32_t fid)
+static const struct abi *find(const struct client *client, uint32_t fid)
 {
-    for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
-        if (features[i].fid == fid && features[i].since <= client->version &&
-            (!ffa_fid_is_64(fid) || guest_is_aarch64())) {
-            return &features[i];
-        }
-    }
-    return NULL;
+    return abi_find(client->version, guest_is_aarch64(), fid);
 }
 
 static void expect_feature(struct client *client, uint32_t fid, uint32_t pages_max)
 {
-    const struct feature *feature = find(client, fid);
+    const struct abi *feature = find(client, fid);
     struct guest_regs answer = FFA(client, FFA_FEATURES, fid);
     bool has_max = feature != NULL && feature->max_pages && client->version >= FFA_VERSION_1_2;
 
-    if (feature != NULL && feature->call == CALL_IF_SECURE_WORLD) {
+    if (feature != NULL && feature->answer == ABI_IF_SECURE_WORLD) {
         expect_status(client, client_status(&answer), FFA_STATUS(client, fid), say_fid(fid));
         return;
     }
@@ -72,12 +38,12 @@ static void expect_feature(struct client *client, uint32_t fid, uint32_t pages_m
 
 static void expect_call(struct client *client, uint32_t fid)
 {
-    const struct feature *feature = find(client, fid);
+    const struct abi *feature = find(client, fid);
 
     if (feature == NULL) {
         expect_status(client, FFA_STATUS(client, fid, 0, 0, 0, 0, 0, 0, 0), FFA_NOT_SUPPORTED,
                       "a call that is not there");
-    } else if (feature->call == CALL_STATUS) {
+    } else if (feature->answer == ABI_STATUS) {
         expect_status(client, FFA_STATUS(client, fid, 0, 0, 0, 0, 0, 0, 0), feature->status,
                       say_fid(fid));
     }
@@ -97,15 +63,32 @@ static void expect_others(struct client *client)
     }
 }
 
-/* No feature that is no function is served yet: interrupts for notifications come later. */
-static void expect_no_feature_ids(struct client *client)
+/* The interrupt that a feature ID stands for, or 0. */
+static uint32_t interrupt_of(const struct client *client, uint32_t id)
+{
+    if (client->version < FFA_VERSION_1_1) {
+        return 0;
+    }
+    return id == FFA_FEATURE_NPI ? WORLD_NPI_INTID : id == FFA_FEATURE_SRI ? WORLD_SRI_INTID : 0;
+}
+
+static void expect_feature_ids(struct client *client)
 {
     for (uint32_t id = 0; id <= FFA_FEATURES_FEATURE_MASK; id++) {
-        expect_status(client, FFA_STATUS(client, FFA_FEATURES, id), FFA_NOT_SUPPORTED,
+        uint32_t intid = interrupt_of(client, id);
+        struct guest_regs answer = FFA(client, FFA_FEATURES, id);
+
+        expect_status(client, client_status(&answer), intid != 0 ? FFA_OK : FFA_NOT_SUPPORTED,
                       "FFA_FEATURES of a feature ID");
+        if (intid != 0) {
+            expect_equal(client, answer.x[2], intid, "the interrupt of a feature");
+            expect_equal(client, answer.x[3], 0, "w3 of a feature ID");
+        }
     }
     for (unsigned int bit = 8; bit < 31; bit++) {
         expect_status(client, FFA_STATUS(client, FFA_FEATURES, FFA_FEATURE_NPI | 1u << bit),
+                      FFA_NOT_SUPPORTED, "FFA_FEATURES of a feature ID with a reserved bit");
+        expect_status(client, FFA_STATUS(client, FFA_FEATURES, FFA_FEATURE_SRI | 1u << bit),
                       FFA_NOT_SUPPORTED, "FFA_FEATURES of a feature ID with a reserved bit");
     }
 }
@@ -134,6 +117,6 @@ void guest_main(void)
         expect_call(&client, FFA_FN64(number));
     }
     expect_others(&client);
-    expect_no_feature_ids(&client);
+    expect_feature_ids(&client);
     guest_reset();
 }

@@ -7,9 +7,12 @@
  * There are several casts, of which one plays at a time. An ID stands for one VM in all of them, so
  * that it tells what to expect.
  *
- *     world_story      what `make run` shows
- *     world_bench      the scenarios, and neighbours for them to discover
- *     world_bench_32   the same, with the scenarios in AArch32
+ *     world_story         what `make run` shows
+ *     world_bench         scenarios of one VM each, and neighbours for them to discover
+ *     world_bench_32      the same, with the scenarios in AArch32
+ *     world_messages      scenarios of messages and notifications, and servants to exchange them
+ * with world_messages_32   the same, with the scenarios in AArch32 world_traffic       many
+ * messages, and great patience
  *
  * Whoever hosts them keeps a VM that has stopped in the directory until the last one has stopped:
  * what a VM discovers must not depend on who finished first.
@@ -22,9 +25,27 @@
 #define WORLD_UUIDS_MAX 3u
 #define WORLD_PEERS_MAX 8u
 
-/* The IDs that both casts fit in. */
+/* The IDs that all casts fit in. */
 #define WORLD_VM_ID_FIRST 1u
 #define WORLD_VMS_MAX     0x40u
+
+/* The interrupts that VMs are told of for notifications: pending, and schedule receivers. */
+#define WORLD_NPI_INTID 9u
+#define WORLD_SRI_INTID 10u
+
+/* Pages of the buffers through which a VM and Secure Partitions send each other messages. */
+#define WORLD_SHADOW_PAGES 2u
+
+/* Policy: what a VM may do, beside seeing them, with all that it sees. As PARLEY_MAY_... */
+#define WORLD_MAY_MESSAGE (1u << 1)
+#define WORLD_MAY_NOTIFY  (1u << 2)
+
+/* What a VM may be able to do; others are shown of it what their versions know. */
+#define WORLD_DIRECT                                                 \
+    (FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_DIRECT_REQ_SEND | \
+     FFA_PARTITION_DIRECT_REQ2_RECV | FFA_PARTITION_DIRECT_REQ2_SEND)
+#define WORLD_ALL_MESSAGES \
+    (WORLD_DIRECT | FFA_PARTITION_INDIRECT_MSG | FFA_PARTITION_NOTIFICATION_RECV)
 
 struct world_vm {
     uint16_t id;
@@ -34,7 +55,9 @@ struct world_vm {
     const char *program;     /* its image is guests/PROGRAM.bin */
     uint32_t version;        /* what it settles on in its last life; 0: it does not */
     uint16_t rxtx_pages_max; /* its quota, in pages of one buffer */
-    bool sees_secure;        /* policy: may discover the Secure Partitions */
+    uint32_t properties; /* FFA_PARTITION_...: the messages and notifications it takes part in */
+    uint8_t may;         /* policy: WORLD_MAY_... */
+    bool sees_secure;    /* policy: may discover the Secure Partitions */
     uint8_t peer_count;
     uint16_t peers[WORLD_PEERS_MAX]; /* policy: the VMs that it may discover; in order of ID */
     uint8_t uuid_count;
@@ -59,6 +82,11 @@ struct world_vm {
 #define WORLD_PROBER  0x04u
 #define WORLD_ANCIENT 0x05u
 #define WORLD_ROGUE   0x06u
+#define WORLD_ALICE   0x07u
+#define WORLD_BOB     0x08u
+#define WORLD_CAROL   0x09u
+#define WORLD_DAVE    0x0au
+#define WORLD_ERIN    0x0bu
 
 static const struct world_vm world_story[] = {
     {
@@ -139,6 +167,79 @@ static const struct world_vm world_story[] = {
         .rxtx_pages_max = 1,
         .sees_secure = false,
     },
+    {
+        .id = WORLD_ALICE,
+        .name = "alice",
+        .program = "talker_1_2",
+        .vcpus = 3,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY,
+        .sees_secure = true,
+        .peer_count = 2,
+        .peers = {WORLD_BOB, WORLD_CAROL},
+        .uuid_count = 1,
+        .uuids = {WORLD_UUID(0xa11ce001, 0x6c0d4b7e, 0x9a35f812, 0x5de40b96)},
+    },
+    {
+        .id = WORLD_BOB,
+        .name = "bob",
+        .program = "talker_1_1",
+        .vcpus = 3,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_1,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY,
+        .sees_secure = true,
+        .peer_count = 2,
+        .peers = {WORLD_ALICE, WORLD_CAROL},
+        .uuid_count = 1,
+        .uuids = {WORLD_UUID(0xb0b00001, 0x1f2e4d88, 0x83c6a905, 0x7c19d2e4)},
+    },
+    {
+        .id = WORLD_CAROL,
+        .name = "carol",
+        .program = "talker_1_0",
+        .vcpus = 3,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_0,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_MAY_MESSAGE,
+        .sees_secure = true,
+        .peer_count = 2,
+        .peers = {WORLD_ALICE, WORLD_BOB},
+    },
+    {
+        .id = WORLD_DAVE,
+        .name = "dave",
+        .program = "sleeper",
+        .vcpus = 3,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_1,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY,
+        .sees_secure = true,
+        .peer_count = 1,
+        .peers = {WORLD_ERIN},
+    },
+    {
+        .id = WORLD_ERIN,
+        .name = "erin",
+        .program = "servant_1_2",
+        .vcpus = 1,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY,
+        .peer_count = 1,
+        .peers = {WORLD_DAVE},
+    },
 };
 
 /* --- The scenarios ---------------------------------------------------------------------------- */
@@ -183,22 +284,132 @@ static const struct world_vm world_bench_32[] = {
 #undef SCENARIO_AARCH64
 #undef SCENARIO_PROGRAM
 
+/* --- Messages --------------------------------------------------------------------------------- */
+
+#define WORLD_MESSENGER 0x31u /* plays the table of messages */
+
+/* Servants do what they are asked to. Their names say their version. */
+#define WORLD_SERVANT_1_0 0x32u
+#define WORLD_SERVANT_1_1 0x33u
+#define WORLD_SERVANT_1_2 0x34u
+#define WORLD_SERVANT_32  0x35u /* 1.2, in AArch32 */
+
+#define WORLD_MUTE   0x36u /* takes part in no messages */
+#define WORLD_BARRED 0x37u /* would, but policy forbids it to send any */
+#define WORLD_HIDDEN 0x38u /* would, but nobody sees it */
+#define WORLD_UNBORN 0x39u /* would, but never says a word of FF-A */
+
+#define WORLD_UUID_MESSENGER WORLD_UUID(0xd15b0001, 0x94c24e03, 0x8df6b17a, 0x2508c9e4)
+#define WORLD_UUID_SERVANT   WORLD_UUID(0xd15b0002, 0x0b7a4461, 0xbc3982f5, 0xe61d704a)
+#define WORLD_UUID_SERVANT_2 WORLD_UUID(0xd15b0003, 0xf8134dc9, 0x917e05b6, 0x4ac2d83f)
+
+#define SCENARIO_AARCH64       true
+#define SCENARIO_PROGRAM(name) name
+static const struct world_vm world_messages[] = {
+#include "messages_cast.def"
+};
+#undef SCENARIO_AARCH64
+#undef SCENARIO_PROGRAM
+
+#define SCENARIO_AARCH64       false
+#define SCENARIO_PROGRAM(name) name "_32"
+static const struct world_vm world_messages_32[] = {
+#include "messages_cast.def"
+};
+#undef SCENARIO_AARCH64
+#undef SCENARIO_PROGRAM
+
+/* --- Traffic ---------------------------------------------------------------------------------- */
+
+#define WORLD_LEFT    0x3au /* these two send each other many messages */
+#define WORLD_RIGHT   0x3bu
+#define WORLD_PATIENT 0x3cu /* waits for its servant, as long as that takes */
+#define WORLD_SLOW    0x3du
+
+static const struct world_vm world_traffic[] = {
+    {
+        .id = WORLD_LEFT,
+        .name = "left",
+        .program = "traffic_1_2",
+        .vcpus = 2,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY,
+        .peer_count = 1,
+        .peers = {WORLD_RIGHT},
+    },
+    {
+        .id = WORLD_RIGHT,
+        .name = "right",
+        .program = "traffic_1_1",
+        .vcpus = 2,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_1,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY,
+        .peer_count = 1,
+        .peers = {WORLD_LEFT},
+    },
+    {
+        .id = WORLD_PATIENT,
+        .name = "patient",
+        .program = "patience",
+        .vcpus = 2,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_MAY_MESSAGE,
+        .sees_secure = true,
+        .peer_count = 1,
+        .peers = {WORLD_SLOW},
+    },
+    {
+        .id = WORLD_SLOW,
+        .name = "slow",
+        .program = "servant_1_1",
+        .vcpus = 2,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_1,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_MAY_MESSAGE,
+        .peer_count = 1,
+        .peers = {WORLD_PATIENT},
+    },
+};
+
 #define WORLD_COUNT(cast) (sizeof(cast) / sizeof((cast)[0]))
+
+static inline const struct world_vm *world_find_in(const struct world_vm *cast, size_t count,
+                                                   uint16_t id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (cast[i].id == id) {
+            return &cast[i];
+        }
+    }
+    return NULL;
+}
 
 /* The VM of that ID, or NULL. What is true of a scenario's VM is true of it in either width. */
 static inline const struct world_vm *world_find(uint16_t id)
 {
-    for (size_t i = 0; i < WORLD_COUNT(world_story); i++) {
-        if (world_story[i].id == id) {
-            return &world_story[i];
-        }
+    const struct world_vm *found = world_find_in(world_story, WORLD_COUNT(world_story), id);
+
+    if (found == NULL) {
+        found = world_find_in(world_bench, WORLD_COUNT(world_bench), id);
     }
-    for (size_t i = 0; i < WORLD_COUNT(world_bench); i++) {
-        if (world_bench[i].id == id) {
-            return &world_bench[i];
-        }
+    if (found == NULL) {
+        found = world_find_in(world_messages, WORLD_COUNT(world_messages), id);
     }
-    return NULL;
+    if (found == NULL) {
+        found = world_find_in(world_traffic, WORLD_COUNT(world_traffic), id);
+    }
+    return found;
 }
 
 #endif

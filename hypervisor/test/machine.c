@@ -144,7 +144,9 @@ static void wander(void *argument)
             expect(false, "a vCPU keeps its registers");
         }
     }
+    guest_timer(1000);
     WAIT_FOR("wfi");
+    guest_timer(0);
     expect(READ("tpidr_el1", "c13, c0, 4") == mark, "a vCPU keeps its registers");
 }
 

@@ -8,7 +8,7 @@
 #define OFFENCE_FP    3 /* uses registers that are not there */
 #define OFFENCE_TIMER 4 /* and a timer */
 #define OFFENCE_PAIR  5 /* writes to the console in a way that the hypervisor need not know */
-#define OFFENCE_GIC   6 /* an interrupt controller that is not there */
+#define OFFENCE_GIC   6 /* looks at the interrupts of a vCPU that it does not have */
 #define OFFENCE_LAST  7 /* none: its only vCPU goes off without stopping the VM */
 
 #define PSCI_CPU_OFF 0x84000002u
@@ -29,7 +29,10 @@ static void offend(void)
 #elif OFFENCE == OFFENCE_TIMER
     __asm__ volatile("msr cntp_ctl_el0, xzr");
 #elif OFFENCE == OFFENCE_GIC
-    __asm__ volatile("mrs x0, S3_0_C4_C6_0" ::: "x0"); /* ICC_PMR_EL1 */
+    volatile uint32_t *redistributors = (volatile uint32_t *)(uintptr_t)0x080a0000;
+
+    guest_print("its redistributor's type is %#x", redistributors[2]);
+    (void)redistributors[0x20000 / 4];
 #elif OFFENCE == OFFENCE_PAIR
     __asm__ volatile("stp wzr, wzr, [%0]" ::"r"((uintptr_t)0x09000000));
 #elif OFFENCE == OFFENCE_LAST

@@ -38,6 +38,7 @@ struct parley_regs {
 /* --- One mediator --------------------------------------------------------- */
 
 #define PARLEY_VMS_MAX        4096u /* upper bound of parley_config.vms_max */
+#define PARLEY_CPUS_MAX       1024u /* upper bound of parley_config.cpus_max */
 #define PARLEY_VCPUS_MAX      4096u /* upper bound of parley_config.vcpus_max */
 #define PARLEY_PARTITIONS_MAX 1024u /* upper bound of parley_config.partitions_max */
 #define PARLEY_RXTX_PAGES_MAX 63u   /* what FFA_RXTX_MAP can say in its 6 bits */
@@ -55,6 +56,18 @@ struct parley_config {
     uint16_t
         partitions_max; /* entries kept of the SPMC's partition list, 0 to PARLEY_PARTITIONS_MAX */
     uint16_t rxtx_pages_max; /* 4 KiB pages of one RX or TX buffer, 1 to PARLEY_RXTX_PAGES_MAX */
+    /*
+     * Pages of each of the two buffers that Parley keeps for a VM's indirect messages with Secure
+     * Partitions, 0 to PARLEY_RXTX_PAGES_MAX. 0: there are no such messages. It bounds their size.
+     */
+    uint16_t shadow_pages;
+    uint16_t cpus_max; /* physical CPUs, as parley_port_cpu() numbers them, 1 to PARLEY_CPUS_MAX */
+    /*
+     * The interrupts that guests are told of: notification pending and schedule receiver. Two SGIs
+     * or PPIs; Linux can use SGIs 8 to 15 only. Both 0: there are no notifications.
+     */
+    uint16_t npi_intid;
+    uint16_t sri_intid;
     /*
      * No SMC is made and no Secure world is looked for: VM to VM only. Left false, Parley asks
      * once, in parley_init(), and does without an SPMC if there is none that it can work with.
@@ -84,6 +97,7 @@ struct parley *parley_init(void *memory, size_t bytes, const struct parley_confi
 enum parley_progress {
     PARLEY_DONE,
     PARLEY_AGAIN,            /* more to do: take your interrupts, then call parley_vm_continue() */
+    PARLEY_QUARANTINED,      /* the VM is gone, and its ID retired: see parley_quarantine_retry() */
     PARLEY_REFUSED_CONFIG,   /* the configuration breaks a rule; told through parley_port_event() */
     PARLEY_REFUSED_ID_USED,  /* a VM of that ID exists, or still ends */
     PARLEY_REFUSED_VMS_LEFT, /* shutdown: a VM still exists */
@@ -96,7 +110,8 @@ enum parley_progress {
  *
  * PARLEY_DONE:            the memory given to parley_init() is the embedder's again.
  * PARLEY_REFUSED_VMS_LEFT: nothing was done.
- * PARLEY_REFUSED_BY_SPMC: the SPMC may still write to the memory: it must never be used again.
+ * PARLEY_REFUSED_BY_SPMC: the SPMC may still write to the memory: it must not be used again, unless
+ * a later call says PARLEY_DONE.
  */
 enum parley_progress parley_shutdown(struct parley *parley);
 
@@ -177,11 +192,19 @@ enum parley_progress parley_vm_destroy(struct parley_vm *vm);
  */
 enum parley_progress parley_vm_continue(struct parley_vm *vm);
 
+/*
+ * Tries again to end a VM that ended as PARLEY_QUARANTINED, because the Secure world did not let go
+ * of it. Returns as parley_vm_destroy() does; PARLEY_REFUSED_CONFIG if there can be no such VM.
+ */
+enum parley_progress parley_quarantine_retry(struct parley *parley, uint16_t id);
+
 /* --- Calls of a guest ----------------------------------------------------- */
 
 /* What the trap handler does next. */
 enum parley_outcome {
-    PARLEY_RETURN,  /* back to the guest, with `regs` as they are now */
+    PARLEY_RETURN, /* back to the guest, with `regs` as they are now */
+    PARLEY_BLOCK,  /* the vCPU waits: keep it out, with `regs` as they are; see parley_continue() */
+    PARLEY_YIELD,  /* as PARLEY_RETURN, after others have had a turn */
     PARLEY_NOT_FFA, /* the function ID is none of FF-A's: `regs` are unchanged, the call is not ours
                      */
 };
@@ -199,6 +222,69 @@ enum parley_outcome {
  * FF-A 1.2, chapter 11 (register use), and each ABI's own chapter.
  */
 enum parley_outcome parley_call(struct parley_vm *vm, unsigned int vcpu, struct parley_regs *regs);
+
+/*
+ * Goes on with a vCPU that blocked, once parley_port_vcpu_wake() has named it; the wake may come
+ * before parley_call() has returned PARLEY_BLOCK, and must not be lost then. `regs` are those of
+ * the call. PARLEY_RETURN: they hold its result. PARLEY_BLOCK: it still waits, the wake was for
+ * nothing. Any context, for one vCPU on one CPU at a time.
+ */
+enum parley_outcome parley_continue(struct parley_vm *vm, unsigned int vcpu,
+                                    struct parley_regs *regs);
+
+/*
+ * To be called when a blocked vCPU has a virtual interrupt to take: a vCPU that waits stays
+ * interruptible. Its call completes with FFA_INTERRUPT, or with its message if that came first; it
+ * waits on with FFA_RUN. Returns as parley_continue() does; PARLEY_BLOCK says that its message
+ * comes in this moment, and the wake with it.
+ */
+enum parley_outcome parley_vcpu_interrupt(struct parley_vm *vm, unsigned int vcpu,
+                                          struct parley_regs *regs);
+
+/*
+ * The CPU on which a vCPU must run, because the Secure world left a request of its there, or
+ * PARLEY_ANY_CPU. The same for parley_vm_continue() of a VM that ends. To be asked after each call,
+ * by a port that moves vCPUs between CPUs; FFA_RUN elsewhere is refused with BUSY.
+ */
+#define PARLEY_ANY_CPU (~0u)
+unsigned int parley_vcpu_cpu(const struct parley_vm *vm, unsigned int vcpu);
+unsigned int parley_vm_cpu(const struct parley_vm *vm);
+
+/*
+ * For a vCPU that parley_vcpu_cpu() binds to this CPU, and that has not resumed its request for
+ * longer than the port wants a partition to be kept from others: resumes it in the vCPU's stead,
+ * one SMC a call. PARLEY_AGAIN until the request is over; the guest's FFA_RUN is then answered with
+ * ABORTED. On that CPU only, while the vCPU is not inside parley_call().
+ */
+enum parley_progress parley_vcpu_finish(struct parley_vm *vm, unsigned int vcpu);
+
+/* --- Notifications and cycles --------------------------------------------- */
+
+/* A vCPU came online: it is interrupted for what pends. Any context. */
+void parley_vcpu_online(struct parley_vm *vm, unsigned int vcpu);
+
+/*
+ * A vCPU went offline: it is in no call, does not run, and parley_port_vcpu_is_online() says so
+ * already. It waits for nothing any more, whoever waits for its response gets ABORTED, and what
+ * pends for the VM finds another vCPU. On the CPU that parley_vcpu_cpu() names. PARLEY_AGAIN: call
+ * again.
+ */
+enum parley_progress parley_vcpu_offline(struct parley_vm *vm, unsigned int vcpu);
+
+/*
+ * To be called, outside of the handler, after the physical interrupt parley_status.sri_intid, on
+ * the CPU that took it, and once after a CPU went offline: asks the SPMC who was signalled. One
+ * SMC. PARLEY_AGAIN: there is more, call again. FF-A 1.2, 10.6.
+ */
+enum parley_progress parley_schedule_receivers(struct parley *parley);
+
+/*
+ * Runs, on this CPU, one partition that was signalled and waits for cycles. One SMC. To be called
+ * after parley_schedule_receivers() and parley_port_cpu_kick(), and now and then, such as at the
+ * end of a time slice: a partition that serves a VM at the moment is tried later. PARLEY_AGAIN:
+ * take your interrupts, then call again; PARLEY_DONE: nothing more can be done now.
+ */
+enum parley_progress parley_cpu_work(struct parley *parley);
 
 /* --- What an operator can see --------------------------------------------- */
 
@@ -234,6 +320,7 @@ struct parley_status {
     uint32_t spmc_version;    /* what was agreed with the SPMC; 0 if there is none */
     uint16_t spmc_id;         /* valid with spmc_version */
     uint16_t partition_count; /* entries kept of the SPMC's list, one per partition and UUID */
+    uint16_t sri_intid;       /* the physical schedule receiver interrupt; 0: the SPMC has none */
     uint16_t vms;             /* VMs that are created, final or not */
 };
 
@@ -253,6 +340,8 @@ enum parley_event_kind {
     PARLEY_EVENT_VM_CREATED,
     PARLEY_EVENT_VM_RESET,
     PARLEY_EVENT_VM_DESTROYED,
+    PARLEY_EVENT_VM_QUARANTINED,
+    PARLEY_EVENT_VM_REFUSED_BY_PARTITION, /* value: the partition; status: what it answered */
     PARLEY_EVENT_VERSION_FINAL, /* value: the version; vcpu: whose call made it final; fid: that
                                    call */
     PARLEY_EVENT_CALL_REFUSED, /* fid, vcpu, status; value: how often this VM has got this status */

@@ -28,6 +28,8 @@ typedef struct {
  * Makes an SMC to the Secure world with regs x0 to x17, and returns what it answered in the same.
  * All 18 are written: the Secure world may clobber any of them (FF-A 1.2, 11.1.2). Parley's own
  * context is the caller's; interrupts may be taken during the SMC.
+ * It may be called with one lock held, which orders what is registered and bound at the SPMC, and
+ * with no other: whoever waits for that lock waits for one SMC.
  */
 void parley_port_smc(struct parley_regs *regs);
 
@@ -60,6 +62,38 @@ enum parley_port_status parley_port_page_map(void *context, parley_ipa ipa, void
 /* Undoes one parley_port_page_map(). Cannot fail. When it returns, Parley does not touch the page.
  */
 void parley_port_page_unmap(void *context, parley_ipa ipa, void *page);
+
+/*
+ * A vCPU that blocked (PARLEY_BLOCK, perhaps not returned yet) may go on: parley_continue() is to
+ * be called for it, soon, on any CPU that parley_vcpu_cpu() allows. Called with a reference held on
+ * the VM, so the VM does not end before this returns; not to block, and not to call back. It may
+ * come for a vCPU that does not wait, and is then kept for the next time that it does.
+ */
+void parley_port_vcpu_wake(void *context, unsigned int vcpu);
+
+/*
+ * Whether the vCPU is on and its VM not paused: whether a message or an interrupt would be taken at
+ * all. May be asked with the VM's notification lock held: answer from memory, at once.
+ */
+bool parley_port_vcpu_is_online(void *context, unsigned int vcpu);
+
+/* The CPU that this runs on, as a small number that stays the same. */
+unsigned int parley_port_cpu(void);
+
+/* Makes that CPU call parley_cpu_work() soon. */
+void parley_port_cpu_kick(unsigned int cpu);
+
+/*
+ * Injects a virtual interrupt, edge-triggered, into one vCPU: parley_config.npi_intid. A vCPU that
+ * is blocked has then an interrupt to take: see parley_vcpu_interrupt(). Not to block.
+ */
+void parley_port_interrupt(void *context, unsigned int vcpu, uint16_t intid);
+
+/*
+ * Writes text to the VM's own console: printable ASCII, newlines and tabs. Returns how many of the
+ * `count` characters it took; fewer than all if the VM writes more than its share, and tries again.
+ */
+unsigned int parley_port_console(void *context, const char *text, unsigned int count);
 
 /*
  * Tells the operator. The event is valid during the call only. To be quick and never to block: it

@@ -88,16 +88,33 @@ void *address_secure_view(uint64_t pa, size_t bytes)
     return NULL;
 }
 
+/* Of RAM or of a block. Most values are not near either, and are passed over quickly. */
 static bool is_pa(uint64_t value)
 {
+    const struct block *last = &memory.block[memory.blocks];
+    uint64_t end_pa = memory.blocks > 0 ? last[-1].pa + last[-1].bytes : BLOCKS_PA;
+
+    if (value - RAM_PA >= end_pa - RAM_PA) {
+        return false;
+    }
     return value - RAM_PA < (uint64_t)MEMORY_FRAMES * FFA_PAGE_SIZE ||
            address_secure_view(value, 1) != NULL;
 }
 
-static bool is_pointer(uint64_t value)
+/* Of the hypervisor's own: its stacks, too, are where processes have their addresses. */
+static bool is_pointer(uint64_t value, const char **what)
 {
     uint64_t image = (uintptr_t)&__executable_start;
+    uint64_t stack = (uintptr_t)&stack - 65536;
 
+    if (value >> 47 != 0 || value < FFA_PAGE_SIZE) {
+        return false;
+    }
+    *what = "a pointer into the hypervisor's stack";
+    if (value - stack < 131072) {
+        return true;
+    }
+    *what = "a pointer of the hypervisor's";
     for (unsigned int i = 0; i < memory.blocks; i++) {
         if (value - (uintptr_t)memory.block[i].base < memory.block[i].bytes) {
             return true;
@@ -109,7 +126,6 @@ static bool is_pointer(uint64_t value)
 bool posix_is_secret(uint64_t value, const char **what)
 {
     const uint64_t high_half = RAM_PA & ~(uint64_t)UINT32_MAX;
-    uint64_t stack = (uintptr_t)&stack - 65536;
 
     if (is_pa(value)) {
         *what = "a physical address";
@@ -117,12 +133,8 @@ bool posix_is_secret(uint64_t value, const char **what)
         *what = "the low half of a physical address";
     } else if (value >> 36 == 0 && is_pa(value << FFA_PAGE_SHIFT)) {
         *what = "a physical page number";
-    } else if (is_pointer(value)) {
-        *what = "a pointer of the hypervisor's";
-    } else if (value - stack < 131072) {
-        *what = "a pointer into the hypervisor's stack";
     } else {
-        return false;
+        return is_pointer(value, what);
     }
     return true;
 }

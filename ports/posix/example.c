@@ -37,8 +37,12 @@ static void guest_lists_partitions(struct posix_vm *vm)
 
 int main(void)
 {
-    const struct parley_config config = {
-        .vm_id_first = 1, .vms_max = 2, .vcpus_max = 4, .rxtx_pages_max = 1, .no_spmc = true};
+    const struct parley_config config = {.vm_id_first = 1,
+                                         .vms_max = 2,
+                                         .vcpus_max = 4,
+                                         .rxtx_pages_max = 1,
+                                         .cpus_max = 1,
+                                         .no_spmc = true};
     const struct parley_peer sees_vm_2 = {.id = 2, .rights = PARLEY_MAY_DISCOVER};
     const struct parley_vm_config vm_1 = {
         .id = 1, .vcpus = 1, .rxtx_pages_max = 1, .peers = &sees_vm_2, .peer_count = 1};

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "../../guests/include/guest.h"
-#include "guests.h"
+#include "guest_life.h"
 #include "internal.h"
 
 #define SMCCC_VERSION     0x80000000u
@@ -14,184 +14,35 @@
 #define UNKNOWN_CALL      0xffffffffffffffffull
 #define GARBAGE           0xbad1bad2ull
 
-enum ending {
-    ENDING_NOT,
-    ENDING_OFF,
-    ENDING_RESET,
-};
+#define PATIENCE_US 10000000u /* of guest_interrupt_await() */
+#define NAP_US      10000u    /* of it, between two looks at what else there is to do */
 
-enum vcpu_state {
-    VCPU_OFF,
-    VCPU_ON,
-    VCPU_ENDED, /* its thread is still to be joined */
-};
-
-struct guest;
-
-struct vcpu {
-    struct guest *guest;
-    unsigned int index;
-    enum vcpu_state state;
-    pthread_t thread;
-    void (*entry)(void *argument);
-    void *argument;
-};
-
-/* One VM that runs a program. The lock is over all that changes. */
-struct guest {
-    struct posix_guest *result;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    enum ending ending;
-    unsigned int pages_taken;
-    struct vcpu *vcpu;
-    size_t console_bytes;
-};
-
-static _Thread_local struct vcpu *self;
-
-/* --- Lives ------------------------------------------------------------------------------------ */
-
-static void *run_vcpu(void *argument)
-{
-    self = argument;
-    self->entry(self->argument);
-    guest_off();
-}
-
-static void start_vcpu(struct vcpu *vcpu)
-{
-    vcpu->state = VCPU_ON;
-    if (pthread_create(&vcpu->thread, NULL, run_vcpu, vcpu) != 0) {
-        posix_die("no thread for a vCPU");
-    }
-}
-
-/* The thread of a vCPU ends here, and with it the VM if `ending` says so. */
-static _Noreturn void stop(enum ending ending)
-{
-    struct guest *guest = self->guest;
-
-    pthread_mutex_lock(&guest->lock);
-    self->state = VCPU_ENDED;
-    if (guest->ending == ENDING_NOT) {
-        guest->ending = ending;
-    }
-    pthread_cond_broadcast(&guest->changed);
-    pthread_mutex_unlock(&guest->lock);
-    pthread_exit(NULL);
-}
-
-/* Every call of the platform passes here: a VM that ends takes all of its vCPUs with it. */
-static struct guest *checkpoint(void)
-{
-    struct guest *guest = self->guest;
-    enum ending ending;
-
-    pthread_mutex_lock(&guest->lock);
-    ending = guest->ending;
-    pthread_mutex_unlock(&guest->lock);
-    if (ending != ENDING_NOT) {
-        stop(ending);
-    }
-    return guest;
-}
-
-static void run_program(void *argument)
-{
-    struct guest *guest = argument;
-
-    guest->result->program();
-}
-
-/* One life, from power-on to the end of the last vCPU. */
-static enum ending live(struct guest *guest)
-{
-    unsigned int vcpus = guest->result->vcpus;
-
-    posix_vm_clear_ram(guest->result->vm);
-    guest->pages_taken = 0;
-    guest->ending = ENDING_NOT;
-    guest->vcpu[0].entry = run_program;
-    guest->vcpu[0].argument = guest;
-    start_vcpu(&guest->vcpu[0]);
-
-    pthread_mutex_lock(&guest->lock);
-    while (guest->ending == ENDING_NOT) {
-        pthread_cond_wait(&guest->changed, &guest->lock);
-    }
-    pthread_mutex_unlock(&guest->lock);
-    for (unsigned int i = 0; i < vcpus; i++) {
-        if (guest->vcpu[i].state != VCPU_OFF) {
-            pthread_join(guest->vcpu[i].thread, NULL);
-            guest->vcpu[i].state = VCPU_OFF;
-        }
-    }
-    return guest->ending;
-}
-
-static void *run_guest(void *argument)
-{
-    struct guest *guest = argument;
-
-    while (live(guest) == ENDING_RESET) {
-        posix_vm_reset(guest->result->vm);
-        guest->result->lives++;
-    }
-    guest->result->lives++;
-    return NULL;
-}
-
-static void prepare(struct guest *guest, struct posix_guest *result)
-{
-    guest->result = result;
-    pthread_mutex_init(&guest->lock, NULL);
-    pthread_cond_init(&guest->changed, NULL);
-    guest->vcpu = calloc(result->vcpus, sizeof(guest->vcpu[0]));
-    if (guest->vcpu == NULL) {
-        posix_die("no memory for vCPUs");
-    }
-    for (unsigned int i = 0; i < result->vcpus; i++) {
-        guest->vcpu[i].guest = guest;
-        guest->vcpu[i].index = i;
-    }
-    result->lives = 0;
-    result->held = 0;
-    result->broken = 0;
-    result->console = NULL;
-}
-
-void posix_guests_run(struct posix_guest *guests, unsigned int count)
-{
-    struct guest *guest = calloc(count, sizeof(guest[0]));
-    pthread_t *thread = calloc(count, sizeof(thread[0]));
-
-    if (guest == NULL || thread == NULL) {
-        posix_die("no memory for guests");
-    }
-    for (unsigned int i = 0; i < count; i++) {
-        prepare(&guest[i], &guests[i]);
-        if (pthread_create(&thread[i], NULL, run_guest, &guest[i]) != 0) {
-            posix_die("no thread for a guest");
-        }
-    }
-    for (unsigned int i = 0; i < count; i++) {
-        pthread_join(thread[i], NULL);
-        free(guest[i].vcpu);
-    }
-    free(thread);
-    free(guest);
-}
+_Static_assert(POSIX_INTERRUPTS == GUEST_INTERRUPTS &&
+                   POSIX_INTERRUPT_TIMER == GUEST_INTERRUPT_TIMER,
+               "the port's interrupts are the guests'");
 
 /* --- guest.h ---------------------------------------------------------------------------------- */
 
 static void trap(struct posix_vm *vm, struct parley_regs *regs)
 {
-    if (posix_call(vm, self->index, regs) == PARLEY_NOT_FFA) {
-        bool version = (uint32_t)regs->x[0] == SMCCC_VERSION;
+    uint32_t fid = (uint32_t)regs->x[0];
+    enum parley_outcome outcome = posix_call(vm, guest_self()->index, regs);
 
-        regs->x[0] = version ? SMCCC_VERSION_1_2 : UNKNOWN_CALL;
+    if (outcome == PARLEY_BLOCK) {
+        outcome = posix_wait(vm, guest_self()->index, regs);
     }
+    switch (outcome) {
+    case PARLEY_RETURN:
+    case PARLEY_BLOCK: /* the VM stops, and at the next checkpoint this vCPU with it */
+        break;
+    case PARLEY_YIELD:
+        sched_yield();
+        break;
+    case PARLEY_NOT_FFA:
+        regs->x[0] = fid == SMCCC_VERSION ? SMCCC_VERSION_1_2 : UNKNOWN_CALL;
+        break;
+    }
+    guest_note_bound(fid == FFA_RUN);
 }
 
 /*
@@ -216,9 +67,15 @@ static void call_from_aarch32(struct posix_vm *vm, struct guest_regs *regs)
     }
 }
 
+/* As if they came between two instructions of the program's. */
+static void take_interrupts(void)
+{
+    (void)posix_interrupts_taken(guest_self()->guest->result->vm, guest_self()->index, 0);
+}
+
 void ffa_call(struct guest_regs *regs)
 {
-    struct posix_vm *vm = checkpoint()->result->vm;
+    struct posix_vm *vm = guest_checkpoint()->result->vm;
     struct parley_regs passed;
 
     if (posix_vm_is_aarch64(vm)) {
@@ -228,13 +85,14 @@ void ffa_call(struct guest_regs *regs)
     } else {
         call_from_aarch32(vm, regs);
     }
-    checkpoint();
+    guest_checkpoint();
+    take_interrupts();
 }
 
 /* A thread has no instruction to trap by; posix_call() stands for both conduits. */
 bool guest_call_other(struct guest_regs *regs, enum guest_conduit other)
 {
-    checkpoint();
+    guest_checkpoint();
     (void)regs;
     (void)other;
     return false;
@@ -242,80 +100,85 @@ bool guest_call_other(struct guest_regs *regs, enum guest_conduit other)
 
 bool guest_is_aarch64(void)
 {
-    return posix_vm_is_aarch64(checkpoint()->result->vm);
+    return posix_vm_is_aarch64(guest_checkpoint()->result->vm);
 }
 
 unsigned int guest_life(void)
 {
-    return checkpoint()->result->lives;
-}
-
-_Noreturn void guest_reset(void)
-{
-    stop(ENDING_RESET);
-}
-
-_Noreturn void guest_off(void)
-{
-    stop(self->index == 0 ? ENDING_OFF : ENDING_NOT);
-}
-
-unsigned int guest_vcpus(void)
-{
-    return checkpoint()->result->vcpus;
-}
-
-unsigned int guest_vcpu(void)
-{
-    checkpoint();
-    return self->index;
-}
-
-bool guest_vcpu_start(unsigned int index, void (*entry)(void *argument), void *argument)
-{
-    struct guest *guest = checkpoint();
-    bool started = false;
-
-    if (index >= guest->result->vcpus) {
-        return false;
-    }
-    pthread_mutex_lock(&guest->lock);
-    if (guest->ending == ENDING_NOT && guest->vcpu[index].state != VCPU_ON) {
-        struct vcpu *vcpu = &guest->vcpu[index];
-
-        if (vcpu->state == VCPU_ENDED) {
-            pthread_join(vcpu->thread, NULL);
-        }
-        vcpu->entry = entry;
-        vcpu->argument = argument;
-        start_vcpu(vcpu);
-        started = true;
-    }
-    pthread_mutex_unlock(&guest->lock);
-    return started;
-}
-
-void guest_vcpu_join(unsigned int index)
-{
-    struct guest *guest = checkpoint();
-
-    pthread_mutex_lock(&guest->lock);
-    while (guest->vcpu[index].state == VCPU_ON && guest->ending == ENDING_NOT) {
-        pthread_cond_wait(&guest->changed, &guest->lock);
-    }
-    pthread_mutex_unlock(&guest->lock);
-    checkpoint();
+    return guest_checkpoint()->result->lives;
 }
 
 void guest_yield(void)
 {
-    checkpoint();
+    guest_checkpoint();
+    take_interrupts();
     sched_yield();
+    if (!guest_is_bound()) {
+        posix_cpu_move((parley_port_cpu() + 1) % GUEST_CPUS);
+    }
 }
+
+/* --- Interrupts and time ---------------------------------------------------------------------- */
+
+void guest_interrupt_enable(unsigned int intid)
+{
+    posix_interrupt_enable(guest_checkpoint()->result->vm, guest_self()->index, intid);
+}
+
+uint32_t guest_interrupt_count(unsigned int intid)
+{
+    return posix_interrupts_taken(guest_checkpoint()->result->vm, guest_self()->index, intid);
+}
+
+bool guest_interrupt_await(unsigned int intid, uint32_t count)
+{
+    uint64_t end = posix_clock() + PATIENCE_US;
+    bool taken = false;
+
+    while (!taken && posix_clock() < end) {
+        taken = posix_interrupt_await(guest_checkpoint()->result->vm, guest_self()->index, intid,
+                                      count, NAP_US);
+    }
+    guest_checkpoint();
+    return taken;
+}
+
+void guest_interrupt_send(unsigned int vcpu, unsigned int intid)
+{
+    posix_interrupt_send(guest_checkpoint()->result->vm, vcpu, intid);
+}
+
+void guest_timer(uint32_t microseconds)
+{
+    struct posix_vm *vm = guest_checkpoint()->result->vm;
+
+    posix_interrupt_enable(vm, guest_self()->index, POSIX_INTERRUPT_TIMER);
+    posix_timer_set(vm, guest_self()->index, microseconds);
+}
+
+uint64_t guest_clock(void)
+{
+    guest_checkpoint();
+    return posix_clock();
+}
+
+/* A thread's registers are its own. */
+bool guest_hold_registers(uint32_t microseconds)
+{
+    uint64_t end = posix_clock() + microseconds;
+
+    while (posix_clock() < end) {
+        guest_checkpoint();
+        sched_yield();
+    }
+    return true;
+}
+
+/* --- Memory and the console ------------------------------------------------------------------- */
 
 void *guest_pages(unsigned int pages)
 {
-    struct guest *guest = checkpoint();
+    struct guest *guest = guest_checkpoint();
     struct posix_vm *vm = guest->result->vm;
     unsigned int first;
 
@@ -325,14 +188,14 @@ void *guest_pages(unsigned int pages)
     pthread_mutex_unlock(&guest->lock);
     if (first + pages > posix_vm_ram_pages(vm)) {
         posix_violation("%s: its program takes more pages than it has", posix_vm_name(vm));
-        stop(ENDING_OFF);
+        guest_stop(ENDING_OFF);
     }
     return posix_vm_at(vm, posix_vm_ram_ipa(vm) + (uint64_t)first * FFA_PAGE_SIZE);
 }
 
 uint64_t guest_ipa(const void *address)
 {
-    struct posix_vm *vm = checkpoint()->result->vm;
+    struct posix_vm *vm = guest_checkpoint()->result->vm;
     uint64_t ipa = posix_vm_ipa(vm, address);
 
     if (ipa == 0) {
@@ -344,7 +207,7 @@ uint64_t guest_ipa(const void *address)
 
 uint64_t guest_ipa_below_ram(void)
 {
-    return posix_vm_ram_ipa(checkpoint()->result->vm) - FFA_PAGE_SIZE;
+    return posix_vm_ram_ipa(guest_checkpoint()->result->vm) - FFA_PAGE_SIZE;
 }
 
 /* Under the guest's lock. */
@@ -365,7 +228,7 @@ static void console_write(struct guest *guest, const char *line)
 
 void guest_print(const char *format, ...)
 {
-    struct guest *guest = checkpoint();
+    struct guest *guest = guest_checkpoint();
     char line[256];
     va_list arguments;
 
@@ -382,7 +245,7 @@ void guest_print(const char *format, ...)
 
 void guest_expect(bool held)
 {
-    struct guest *guest = checkpoint();
+    struct guest *guest = guest_checkpoint();
 
     pthread_mutex_lock(&guest->lock);
     if (held) {

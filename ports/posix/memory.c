@@ -325,8 +325,10 @@ void memory_visit_pinned(const struct posix_vm *vm, memory_visitor *visit)
 {
     pthread_mutex_lock(&ram.lock);
     for (unsigned int i = 0; i < ram.pins; i++) {
-        if (ram.pin[i].vm == vm) {
-            visit(vm, ram.pin[i].ipa, posix_vm_at(vm, ram.pin[i].ipa));
+        const struct posix_vm *owner = ram.pin[i].vm;
+
+        if (vm == NULL || owner == vm) {
+            visit(owner, ram.pin[i].ipa, posix_vm_at(owner, ram.pin[i].ipa));
         }
     }
     pthread_mutex_unlock(&ram.lock);

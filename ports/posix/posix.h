@@ -40,7 +40,10 @@ extern const struct spmc_config posix_spmc_1_0;
 /* Powers the machine on. NULL: no Secure world, every SMC is answered with -1. */
 void posix_start(const struct spmc_config *secure);
 
-/* Powers it off. Whatever Parley still holds (pins, buffers at the SPMC) is a violation. */
+/*
+ * Powers it off. Whatever Parley still holds is a violation: pins, buffers and bitmaps at the SPMC,
+ * partitions that it left in the middle of something.
+ */
 void posix_stop(void);
 
 /*
@@ -74,9 +77,14 @@ unsigned int posix_vm_ram_pages(const struct posix_vm *vm);
 /* The VM in Parley; NULL before posix_vm_create() and after posix_vm_destroy(). */
 struct parley_vm *posix_vm_parley(const struct posix_vm *vm);
 
-/* parley_vm_create(), with config->context set to this VM. */
+/* parley_vm_create(), with config->context set to this VM, gone on with until it is done. */
 enum parley_progress posix_vm_create(struct posix_vm *vm, struct parley *parley,
                                      const struct parley_vm_config *config);
+
+/* Its first step alone; and the rest of whatever said PARLEY_AGAIN, on the CPU that it needs. */
+enum parley_progress posix_vm_create_begin(struct posix_vm *vm, struct parley *parley,
+                                           const struct parley_vm_config *config);
+enum parley_progress posix_vm_go_on(struct posix_vm *vm, enum parley_progress progress);
 
 /* parley_vm_reset() or _destroy(), gone on with until it is done. No page may stay pinned. */
 void posix_vm_reset(struct posix_vm *vm);
@@ -90,10 +98,17 @@ void posix_vm_set_aarch64(struct posix_vm *vm, bool aarch64);
 
 /*
  * The trap: an SMC or HVC of a guest. Beside parley_call(), it checks that no lock stays held, that
- * at most two events were told, that the vCPU is in one call only, and that neither the registers
- * that were written nor the VM's pinned pages show an address of somebody else's.
+ * at most two events were told, that the vCPU is in one call only, that a call that is not answered
+ * left its registers alone, and that neither the registers that were written nor the VM's pinned
+ * pages show an address of somebody else's.
  */
 enum parley_outcome posix_call(struct posix_vm *vm, unsigned int vcpu, struct parley_regs *regs);
+
+/* The same checks around parley_continue() and parley_vcpu_interrupt(). */
+enum parley_outcome posix_continue(struct posix_vm *vm, unsigned int vcpu,
+                                   struct parley_regs *regs);
+enum parley_outcome posix_interrupt(struct posix_vm *vm, unsigned int vcpu,
+                                    struct parley_regs *regs);
 
 /*
  * Looks through the pinned pages after each nth call of a thread only; posix_start() says 1. It
@@ -120,6 +135,75 @@ void posix_vm_set_page(struct posix_vm *vm, uint64_t ipa, enum posix_page page);
 /* Pages pinned now: of one VM, and of all. */
 unsigned int posix_vm_pins(const struct posix_vm *vm);
 unsigned int posix_pins(void);
+
+/* --- vCPUs ------------------------------------------------------------------------------------ */
+
+/* Whether Parley takes it for online, as each is at first; Parley is told of a change. */
+bool posix_vcpu_is_online(struct posix_vm *vm, unsigned int vcpu);
+void posix_vcpu_set_online(struct posix_vm *vm, unsigned int vcpu, bool online);
+
+/* Whether Parley has woken it since this was asked last. */
+bool posix_vcpu_take_wake(struct posix_vm *vm, unsigned int vcpu);
+
+/*
+ * Sleeps, as the thread of a vCPU whose call is PARLEY_BLOCK, until it is over: woken, or by an
+ * interrupt that the vCPU takes. PARLEY_BLOCK: the VM is being stopped.
+ */
+enum parley_outcome posix_wait(struct posix_vm *vm, unsigned int vcpu, struct parley_regs *regs);
+
+/* Makes whoever sleeps in it leave, as must be before the VM's end; and lets them sleep again. */
+void posix_vm_stop(struct posix_vm *vm);
+void posix_vm_go(struct posix_vm *vm);
+
+/* Virtual interrupts: SGIs, PPIs and the virtual timer. */
+#define POSIX_INTERRUPTS      32u
+#define POSIX_INTERRUPT_TIMER 27u
+
+/* How often Parley has injected it. */
+unsigned int posix_vcpu_injected(struct posix_vm *vm, unsigned int vcpu, unsigned int intid);
+
+/* What the guest and its devices do. None is taken before it is enabled; edges come together. */
+void posix_interrupt_enable(struct posix_vm *vm, unsigned int vcpu, unsigned int intid);
+void posix_interrupt_send(struct posix_vm *vm, unsigned int vcpu, unsigned int intid);
+
+/* Takes what pends; how often it took this one. */
+uint32_t posix_interrupts_taken(struct posix_vm *vm, unsigned int vcpu, unsigned int intid);
+
+/* Sleeps until it has been taken so often; false if that lasts longer. */
+bool posix_interrupt_await(struct posix_vm *vm, unsigned int vcpu, unsigned int intid,
+                           uint32_t count, uint64_t microseconds);
+
+/* The timer's interrupt comes then, and as long after each time that it was taken. 0: stops it. */
+void posix_timer_set(struct posix_vm *vm, unsigned int vcpu, uint64_t microseconds);
+
+/* Microseconds since some moment in the past. */
+uint64_t posix_clock(void);
+
+/* What a VM has written with FFA_CONSOLE_LOG, and how much more of it is taken. */
+const char *posix_console(const struct posix_vm *vm);
+void posix_console_allow(struct posix_vm *vm, size_t characters);
+
+/* --- CPUs ------------------------------------------------------------------------------------- */
+
+#define POSIX_CPUS 8u
+
+/* The thread goes on there: 0 at first. It may be where others are; they make one SMC at a time. */
+void posix_cpu_move(unsigned int cpu);
+
+/* The SPMC's schedule receiver interrupt comes on a CPU; how often Parley has kicked one. */
+void posix_sri(unsigned int cpu);
+unsigned int posix_cpu_kicks(unsigned int cpu);
+
+/*
+ * Does, as that CPU, what its interrupts ask for: parley_schedule_receivers() if the SRI came, then
+ * parley_cpu_work(), each until it is done, but not for ever. How many steps that took.
+ */
+unsigned int posix_cpu_work(struct parley *parley, unsigned int cpu);
+bool posix_cpu_has_work(unsigned int cpu);
+
+/* A thread for each CPU that does so whenever there is something to do. */
+void posix_cpus_start(struct parley *parley);
+void posix_cpus_stop(void);
 
 /* --- What a test can make go wrong ------------------------------------------------------------ */
 
@@ -154,6 +238,21 @@ struct posix_smc {
 
 /* Whether the SPMC has a buffer pair of Parley's. */
 bool posix_spmc_has_buffers(void);
+
+/* Whether it has buffers, or a bitmap for notifications, under this ID. No call is under way. */
+bool posix_spmc_has_buffers_of(uint16_t vm_id);
+bool posix_spmc_has_bitmap_of(uint16_t vm_id);
+
+/* The buffers themselves, as the Secure world sees them. Must be there. */
+struct posix_buffers {
+    uint8_t *rx;
+    const uint8_t *tx;
+    size_t bytes; /* of each */
+};
+struct posix_buffers posix_spmc_buffers_of(uint16_t vm_id);
+
+/* How many contexts of its partitions are in the middle of something. */
+unsigned int posix_spmc_busy_contexts(void);
 
 /* The Secure world reboots and forgets them: for a test in which it is right that it has them. */
 void posix_spmc_reboot(void);

@@ -3,11 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../secure/partitions/agent.h"
 #include "../../secure/partitions/partitions.h"
 #include "../../secure/spmc/hostile.h"
 #include "internal.h"
 
 #define UNKNOWN_SMC 0xffffffffffffffffull
+
+static unsigned int cpu_of_caller(void *host)
+{
+    (void)host;
+    return parley_port_cpu();
+}
 
 #define SECURE_WORLD(highest)                                                                      \
     {                                                                                              \
@@ -39,23 +46,94 @@ void secure_world_power_on(const struct spmc_config *config)
     secure.present = config != NULL;
     if (secure.present) {
         secure.config = *config;
+        /* What tests that describe partitions of their own leave out. */
+        secure.config.enter = agent_enter;
+        secure.config.cpu = cpu_of_caller;
+        secure.config.raise_sri = cpu_raise_sri;
         posix_spmc_reboot();
     }
     posix_smc_replace(NULL, NULL);
     posix_smc_clear();
 }
 
-void secure_world_power_off(void)
-{
-    if (secure.present && posix_spmc_has_buffers()) {
-        posix_violation("the SPMC has Parley's buffers at power-off");
-    }
-}
+/* --- What the SPMC keeps ---------------------------------------------------------------------- */
 
 bool posix_spmc_has_buffers(void)
 {
-    return secure.present && secure.spmc.rx_owner != SPMC_RX_NOBODY;
+    return secure.present && secure.spmc.own.rx_owner != SPMC_RX_NOBODY;
 }
+
+/* Reads what the SPMC writes under its lock: no call may be under way. */
+static const struct spmc_vm *find_vm(uint16_t id)
+{
+    for (unsigned int i = 0; i < SPMC_VMS_MAX; i++) {
+        const struct spmc_vm *vm = &secure.spmc.vms[i];
+
+        if (vm->id == id && (vm->pair.rx_owner != SPMC_RX_NOBODY || vm->inbox.vcpus != 0)) {
+            return vm;
+        }
+    }
+    return NULL;
+}
+
+bool posix_spmc_has_buffers_of(uint16_t id)
+{
+    const struct spmc_vm *vm = secure.present ? find_vm(id) : NULL;
+
+    return vm != NULL && vm->pair.rx_owner != SPMC_RX_NOBODY;
+}
+
+struct posix_buffers posix_spmc_buffers_of(uint16_t id)
+{
+    const struct spmc_vm *vm = find_vm(id);
+
+    if (vm == NULL || vm->pair.rx_owner == SPMC_RX_NOBODY) {
+        posix_die("the SPMC has no buffers of this VM");
+    }
+    return (struct posix_buffers){.rx = vm->pair.rx, .tx = vm->pair.tx, .bytes = vm->pair.bytes};
+}
+
+bool posix_spmc_has_bitmap_of(uint16_t id)
+{
+    const struct spmc_vm *vm = secure.present ? find_vm(id) : NULL;
+
+    return vm != NULL && vm->inbox.vcpus != 0;
+}
+
+unsigned int posix_spmc_busy_contexts(void)
+{
+    unsigned int busy = 0;
+
+    for (unsigned int i = 0; secure.present && i < SPMC_PARTITIONS_MAX; i++) {
+        for (unsigned int j = 0; j < SPMC_CONTEXTS_MAX; j++) {
+            enum spmc_context_state state = secure.spmc.runtimes[i].contexts[j].state;
+
+            busy += state != SPMC_CONTEXT_OFF && state != SPMC_CONTEXT_WAITING;
+        }
+    }
+    return busy;
+}
+
+void secure_world_power_off(void)
+{
+    if (!secure.present) {
+        return;
+    }
+    if (posix_spmc_has_buffers()) {
+        posix_violation("the SPMC has Parley's buffers at power-off");
+    }
+    if (posix_spmc_busy_contexts() != 0) {
+        posix_violation("%u contexts of partitions are busy at power-off",
+                        posix_spmc_busy_contexts());
+    }
+    for (unsigned int id = 0; id <= UINT16_MAX; id++) {
+        if (find_vm((uint16_t)id) != NULL) {
+            posix_violation("the SPMC keeps something of VM %u at power-off", id);
+        }
+    }
+}
+
+/* --- SMCs ------------------------------------------------------------------------------------- */
 
 void *spmc_port_map(struct spmc *spmc, uint64_t pa, size_t bytes)
 {
@@ -95,13 +173,15 @@ void parley_port_smc(struct parley_regs *regs)
 {
     struct posix_smc smc = {.call = *regs};
 
-    trap_check_hook(__func__, 0);
+    trap_check_hook(__func__, 1);
     check_call(regs);
+    cpu_begin_smc();
     if (secure.handler != NULL) {
         secure.handler(secure.handler_context, regs);
     } else {
         posix_smc_secure_world(regs);
     }
+    cpu_end_smc();
     smc.answer = *regs;
     pthread_mutex_lock(&secure.log_lock);
     if (secure.logged < POSIX_SMC_LOG) {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* VMs as Parley sees them, their trap, and what is checked around it. */
+#define _POSIX_C_SOURCE 200809L
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "internal.h"
 
@@ -65,6 +67,7 @@ void posix_start(const struct spmc_config *secure)
     posix_check_pages_every(1);
     posix_meanwhile(NULL, NULL);
     memory_power_on();
+    cpus_power_on();
     secure_world_power_on(secure);
     log_power_on();
 }
@@ -117,6 +120,7 @@ struct posix_vm *posix_vm_new(const char *name, uint64_t ipa, unsigned int pages
     snprintf(vm->name, sizeof(vm->name), "%s", name);
     vm->ipa = ipa;
     vm->aarch64 = aarch64;
+    console_forget(vm);
     if (!memory_give_ram(vm, pages)) {
         free(vm);
         return NULL;
@@ -130,6 +134,8 @@ void posix_vm_free(struct posix_vm *vm)
         posix_violation("%s: its RAM is taken while Parley has it", vm->name);
     }
     memory_take_ram(vm);
+    vcpus_forget(vm);
+    console_forget(vm);
     free(vm);
 }
 
@@ -166,26 +172,74 @@ bool parley_port_vm_is_aarch64(void *context)
     return vm->aarch64;
 }
 
-enum parley_progress posix_vm_create(struct posix_vm *vm, struct parley *parley,
-                                     const struct parley_vm_config *config)
+/* --- Lives ------------------------------------------------------------------------------------ */
+
+/* So many steps of a VM's life follow each other, and the rest of them after a pause each. */
+#define STEPS_AT_ONCE 16u
+#define STEP_NS       3000000
+
+/* A step of the life of a VM, on the CPU where it has to be made. */
+static enum parley_progress step(struct parley_vm *vm)
+{
+    unsigned int cpu = parley_vm_cpu(vm);
+    unsigned int before = parley_port_cpu();
+    enum parley_progress progress;
+
+    if (cpu != PARLEY_ANY_CPU) {
+        posix_cpu_move(cpu);
+    }
+    progress = parley_vm_continue(vm);
+    posix_cpu_move(before);
+    return progress;
+}
+
+/*
+ * A vCPU of another VM has to get on first. It may have left the partition that is to be told of
+ * this VM, and its thread may be waiting for the host: steps at full speed would be used up by
+ * then.
+ */
+static void let_others_on(unsigned int steps)
+{
+    if (steps < STEPS_AT_ONCE) {
+        sched_yield();
+    } else {
+        nanosleep(&(struct timespec){.tv_nsec = STEP_NS}, NULL);
+    }
+}
+
+enum parley_progress posix_vm_go_on(struct posix_vm *vm, enum parley_progress progress)
+{
+    for (unsigned int steps = 0; progress == PARLEY_AGAIN; steps++) {
+        let_others_on(steps);
+        progress = step(vm->parley);
+    }
+    if (posix_locks_held != 0) {
+        posix_violation("%s: a step of its life leaves %u locks held", vm->name, posix_locks_held);
+    }
+    return progress;
+}
+
+enum parley_progress posix_vm_create_begin(struct posix_vm *vm, struct parley *parley,
+                                           const struct parley_vm_config *config)
 {
     struct parley_vm_config with_context = *config;
 
     with_context.context = vm;
+    vcpus_prepare(vm, config->vcpus);
     return parley_vm_create(parley, &with_context, &vm->parley);
 }
 
-static void go_on(struct posix_vm *vm, const char *what, enum parley_progress progress)
+enum parley_progress posix_vm_create(struct posix_vm *vm, struct parley *parley,
+                                     const struct parley_vm_config *config)
 {
-    while (progress == PARLEY_AGAIN) {
-        sched_yield(); /* a vCPU of another VM has to get on first */
-        progress = parley_vm_continue(vm->parley);
-    }
+    return posix_vm_go_on(vm, posix_vm_create_begin(vm, parley, config));
+}
+
+static void finish(struct posix_vm *vm, const char *what, enum parley_progress progress)
+{
+    progress = posix_vm_go_on(vm, progress);
     if (progress != PARLEY_DONE) {
         posix_violation("%s: its %s ends with %d", vm->name, what, (int)progress);
-    }
-    if (posix_locks_held != 0) {
-        posix_violation("%s: its %s leaves %u locks held", vm->name, what, posix_locks_held);
     }
     if (posix_vm_pins(vm) != 0) {
         posix_violation("%s: its %s leaves %u pages pinned", vm->name, what, posix_vm_pins(vm));
@@ -194,12 +248,15 @@ static void go_on(struct posix_vm *vm, const char *what, enum parley_progress pr
 
 void posix_vm_reset(struct posix_vm *vm)
 {
-    go_on(vm, "reset", parley_vm_reset(vm->parley));
+    vcpus_check_stopped(vm, "reset");
+    finish(vm, "reset", parley_vm_reset(vm->parley));
+    vcpus_reset(vm);
 }
 
 void posix_vm_destroy(struct posix_vm *vm)
 {
-    go_on(vm, "destruction", parley_vm_destroy(vm->parley));
+    vcpus_check_stopped(vm, "destruction");
+    finish(vm, "destruction", parley_vm_destroy(vm->parley));
     vm->parley = NULL;
 }
 
@@ -242,11 +299,13 @@ static UNWATCHED uint32_t word_at(const uint8_t *page, unsigned int index)
 static void check_page(const struct posix_vm *vm, uint64_t ipa, const uint8_t *page)
 {
     uint64_t value = 0;
+    uint64_t last = 0;
     const char *what;
 
-    for (unsigned int i = 0; i < FFA_PAGE_SIZE / 4; i++) {
+    for (unsigned int i = 0; i < FFA_PAGE_SIZE / 4; i++, last = value) {
         value = (value >> 32) | ((uint64_t)word_at(page, i) << 32);
-        if (value != 0 && (posix_is_secret(value, &what) || posix_is_secret(value >> 32, &what))) {
+        if (value != last &&
+            (posix_is_secret(value, &what) || posix_is_secret(value >> 32, &what))) {
             posix_violation("%s: IPA %#llx and before: %#llx shows %s", vm->name,
                             (unsigned long long)ipa + 4 * i, (unsigned long long)value, what);
         }
@@ -258,33 +317,29 @@ void posix_check_pages_every(unsigned int calls)
     check_pages_every = calls;
 }
 
-static void check_pages(const struct posix_vm *vm)
+/* Of the VM that calls; of all, if the call may have written to others' buffers. */
+static void check_pages(const struct posix_vm *vm, uint32_t fid)
 {
     static _Thread_local unsigned int calls;
 
     if (++calls >= check_pages_every) {
         calls = 0;
-        memory_visit_pinned(vm, check_page);
+        memory_visit_pinned(fid == FFA_MSG_SEND2 ? NULL : vm, check_page);
     }
 }
 
-static void enter_call(struct posix_vm *vm, unsigned int vcpu)
+static void enter(struct posix_vm *vm, unsigned int vcpu, bool goes_on)
 {
-    uint64_t bit = 1ull << (vcpu % 64);
-
-    if (vm->parley == NULL || vcpu >= PARLEY_VCPUS_MAX) {
-        posix_die("a call by a VM or vCPU that is none");
+    if (vm->parley == NULL) {
+        posix_die("a call by a VM that is none");
     }
-    if ((parley_fetch_or(&vm->vcpus_in_call[vcpu / 64], bit) & bit) != 0) {
-        posix_violation("%s: vCPU %u is in two calls at once", vm->name, vcpu);
-    }
+    vcpu_enter(vm, vcpu, goes_on);
     log_events_of_call = 0;
 }
 
-static void leave_call(struct posix_vm *vm, unsigned int vcpu)
+static void leave(struct posix_vm *vm, unsigned int vcpu, enum parley_outcome outcome)
 {
-    __atomic_fetch_and(&vm->vcpus_in_call[vcpu / 64].value, ~(1ull << (vcpu % 64)),
-                       __ATOMIC_RELEASE);
+    vcpu_leave(vm, vcpu, outcome);
     if (posix_locks_held != 0) {
         posix_violation("%s: a call leaves %u locks held", vm->name, posix_locks_held);
         posix_locks_held = 0;
@@ -294,19 +349,52 @@ static void leave_call(struct posix_vm *vm, unsigned int vcpu)
     }
 }
 
+static void check_outcome(const struct posix_vm *vm, enum parley_outcome outcome,
+                          const struct parley_regs *before, const struct parley_regs *after)
+{
+    bool is_unanswered = outcome == PARLEY_NOT_FFA || outcome == PARLEY_BLOCK;
+
+    check_registers(vm, before, after);
+    check_pages(vm, (uint32_t)before->x[0]);
+    if (is_unanswered && memcmp(before, after, sizeof(*before)) != 0) {
+        posix_violation("%s: registers of a call that is %s are changed", vm->name,
+                        outcome == PARLEY_BLOCK ? "not answered yet" : "not FF-A's");
+    }
+}
+
 enum parley_outcome posix_call(struct posix_vm *vm, unsigned int vcpu, struct parley_regs *regs)
 {
     struct parley_regs before = *regs;
     enum parley_outcome outcome;
 
-    enter_call(vm, vcpu);
+    enter(vm, vcpu, false);
     outcome = parley_call(vm->parley, vcpu, regs);
-    leave_call(vm, vcpu);
+    leave(vm, vcpu, outcome);
+    check_outcome(vm, outcome, &before, regs);
+    return outcome;
+}
 
-    check_registers(vm, &before, regs);
-    check_pages(vm);
-    if (outcome == PARLEY_NOT_FFA && memcmp(&before, regs, sizeof(before)) != 0) {
-        posix_violation("%s: registers of a call that is not FF-A's are changed", vm->name);
-    }
+enum parley_outcome posix_continue(struct posix_vm *vm, unsigned int vcpu, struct parley_regs *regs)
+{
+    struct parley_regs before = *regs;
+    enum parley_outcome outcome;
+
+    enter(vm, vcpu, true);
+    outcome = parley_continue(vm->parley, vcpu, regs);
+    leave(vm, vcpu, outcome);
+    check_outcome(vm, outcome, &before, regs);
+    return outcome;
+}
+
+enum parley_outcome posix_interrupt(struct posix_vm *vm, unsigned int vcpu,
+                                    struct parley_regs *regs)
+{
+    struct parley_regs before = *regs;
+    enum parley_outcome outcome;
+
+    enter(vm, vcpu, true);
+    outcome = parley_vcpu_interrupt(vm->parley, vcpu, regs);
+    leave(vm, vcpu, outcome);
+    check_outcome(vm, outcome, &before, regs);
     return outcome;
 }

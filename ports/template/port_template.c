@@ -4,8 +4,8 @@
  * stands, this one has no Secure world, no guest memory and nobody who listens: Parley then serves
  * FFA_VERSION, FFA_FEATURES, FFA_ID_GET and discovery by registers.
  *
- * No hook is called with a lock of Parley's held but parley_port_vm_is_aarch64(), and none may call
- * back into Parley.
+ * No hook is called with a lock of Parley's held but parley_port_vm_is_aarch64() and
+ * parley_port_vcpu_is_online(), and none may call back into Parley.
  */
 #include <parley/port.h>
 
@@ -57,6 +57,61 @@ void parley_port_page_unmap(void *context, parley_ipa ipa, void *page)
     (void)context;
     (void)ipa;
     (void)page;
+}
+
+/*
+ * parley_call() has said PARLEY_BLOCK for this vCPU, or is about to, and now it may go on: remember
+ * that, and schedule it. When it runs, and has gone to sleep before, call parley_continue().
+ */
+void parley_port_vcpu_wake(void *context, unsigned int vcpu)
+{
+    /* TODO: set a flag in your struct for the vCPU, and unblock it. */
+    (void)context;
+    (void)vcpu;
+}
+
+/* Whether the vCPU would take a message or an interrupt. Called with a lock held. */
+bool parley_port_vcpu_is_online(void *context, unsigned int vcpu)
+{
+    /* TODO: false after PSCI CPU_OFF, or while the VM is paused. */
+    (void)context;
+    (void)vcpu;
+    return true;
+}
+
+/* A small number for the CPU that this runs on. */
+unsigned int parley_port_cpu(void)
+{
+    /* TODO: your smp_processor_id(). */
+    return 0;
+}
+
+/* parley_cpu_work() has something to do there, outside of interrupt handlers. */
+void parley_port_cpu_kick(unsigned int cpu)
+{
+    /* TODO: raise a softirq, or wake a worker, on that CPU. */
+    (void)cpu;
+}
+
+/*
+ * Pends a virtual SGI or PPI. If the vCPU is blocked, and takes it, call parley_vcpu_interrupt()
+ * for it.
+ */
+void parley_port_interrupt(void *context, unsigned int vcpu, uint16_t intid)
+{
+    /* TODO: your virtual GIC's edge. */
+    (void)context;
+    (void)vcpu;
+    (void)intid;
+}
+
+/* What a guest writes with FFA_CONSOLE_LOG. How much is taken bounds how fast it writes. */
+unsigned int parley_port_console(void *context, const char *text, unsigned int count)
+{
+    /* TODO: append to the VM's console. */
+    (void)context;
+    (void)text;
+    return count;
 }
 
 /* One line for the log, if you like: parley_event_text() writes it. */

@@ -25,7 +25,10 @@
 #define ICC_PMR_EL1      s3_0_c4_c6_0
 #define ICC_IAR0_EL1     s3_0_c12_c8_0
 #define ICC_EOIR0_EL1    s3_0_c12_c8_1
+#define ICC_HPPIR0_EL1   s3_0_c12_c8_2
+#define ICC_ASGI1R_EL1   s3_0_c12_c11_6
 #define ICC_SGI0R_EL1    s3_0_c12_c11_7
+#define ICC_SRE_EL1      s3_0_c12_c12_5
 #define ICC_IGRPEN0_EL1  s3_0_c12_c12_6
 #define ICC_IGRPEN1_EL3  s3_6_c12_c12_7
 #define ICC_SRE_EL3      s3_6_c12_c12_5
@@ -62,6 +65,11 @@ static inline uint64_t mmio_read64(uintptr_t pa)
 static inline void mmio_write32(uintptr_t pa, uint32_t value)
 {
     *(volatile uint32_t *)pa = value;
+}
+
+static inline void mmio_write8(uintptr_t pa, uint8_t value)
+{
+    *(volatile uint8_t *)pa = value;
 }
 
 #endif

@@ -8,10 +8,12 @@
 
 /* SCR_EL3 */
 #define SCR_NS       (1ull << 0)
+#define SCR_FIQ      (1ull << 2) /* interrupts that are not for this world come to EL3 */
 #define SCR_RES1     (3ull << 4)
 #define SCR_HCE      (1ull << 8)  /* HVC works */
 #define SCR_SIF      (1ull << 9)  /* no fetch of Non-secure instructions in Secure state */
-#define SCR_RW       (1ull << 10) /* EL2 is AArch64 */
+#define SCR_RW       (1ull << 10) /* EL2, or S-EL1, is AArch64 */
+#define SCR_ST       (1ull << 11) /* S-EL1 has the Secure timer */
 #define SCR_APK      (1ull << 16) /* pointer authentication: keys, and instructions */
 #define SCR_API      (1ull << 17)
 #define SCR_ENSCXT   (1ull << 25) /* SCXTNUM_ELx */
@@ -24,6 +26,9 @@
 #define SCR_TCR2EN   (1ull << 43) /* TCR2_ELx */
 #define SCR_SCTLR2EN (1ull << 44)
 #define SCR_PIEN     (1ull << 45) /* permission indirection and overlay */
+
+/* A partition has general registers, its timer and the GIC; all else is as if it were not. */
+#define SCR_SECURE (SCR_FIQ | SCR_RES1 | SCR_SIF | SCR_RW | SCR_ST)
 
 /* CPTR_EL3: zero traps nothing of the old, but keeps SVE and SME off. */
 #define CPTR_EZ  (1u << 8)
@@ -49,7 +54,7 @@ static uint64_t when(bool present, uint64_t bits)
     return present ? bits : 0;
 }
 
-static uint64_t scr_value(void)
+static uint64_t scr_normal(void)
 {
     const uint64_t isar1 = read_sysreg(id_aa64isar1_el1);
     const uint64_t mmfr0 = read_sysreg(id_aa64mmfr0_el1);
@@ -60,12 +65,12 @@ static uint64_t scr_value(void)
     const uint64_t isar2 = read_sysreg(ID_AA64ISAR2_EL1);
     const bool pauth = field(isar1, 4) + field(isar1, 8) + field(isar2, 12) != 0; /* three kinds */
 
-    return SCR_NS | SCR_RES1 | SCR_HCE | SCR_SIF | SCR_RW | when(pauth, SCR_APK | SCR_API) |
-           when(field(pfr0, 56) >= 2, SCR_ENSCXT) | when(field(pfr1, 8) >= 2, SCR_ATA) |
-           when(field(mmfr0, 56) != 0, SCR_FGTEN) | when(field(mmfr0, 60) >= 2, SCR_ECVEN) |
-           when(field(pfr0, 44) >= 2, SCR_AMVOFF) | when(field(mmfr1, 40) != 0, SCR_HXEN) |
-           when(field(pfr1, 24) != 0, SCR_ENTP2) | when(field(mmfr3, 0) != 0, SCR_TCR2EN) |
-           when(field(mmfr3, 4) != 0, SCR_SCTLR2EN) |
+    return SCR_NS | SCR_FIQ | SCR_RES1 | SCR_HCE | SCR_SIF | SCR_RW |
+           when(pauth, SCR_APK | SCR_API) | when(field(pfr0, 56) >= 2, SCR_ENSCXT) |
+           when(field(pfr1, 8) >= 2, SCR_ATA) | when(field(mmfr0, 56) != 0, SCR_FGTEN) |
+           when(field(mmfr0, 60) >= 2, SCR_ECVEN) | when(field(pfr0, 44) >= 2, SCR_AMVOFF) |
+           when(field(mmfr1, 40) != 0, SCR_HXEN) | when(field(pfr1, 24) != 0, SCR_ENTP2) |
+           when(field(mmfr3, 0) != 0, SCR_TCR2EN) | when(field(mmfr3, 4) != 0, SCR_SCTLR2EN) |
            when((mmfr3 & 0xffff00) != 0, SCR_PIEN); /* S1PIE, S2PIE, S1POE, S2POE */
 }
 
@@ -88,11 +93,22 @@ static void vectors_setup(void)
     }
 }
 
+/* Of each world; all CPUs are alike. */
+static uint64_t scr[WORLDS];
+
+void el3_choose(enum world world)
+{
+    write_sysreg(scr_el3, scr[world]);
+    isb();
+}
+
 void el3_setup(void)
 {
     const uint64_t dfr0 = read_sysreg(id_aa64dfr0_el1);
 
-    write_sysreg(scr_el3, scr_value());
+    scr[WORLD_NORMAL] = scr_normal();
+    scr[WORLD_SECURE] = SCR_SECURE;
+    el3_choose(WORLD_NORMAL);
     vectors_setup();
     write_sysreg(mdcr_el3, MDCR_SDD | when(field(dfr0, 32) != 0, MDCR_NSPB) |
                                when(field(dfr0, 44) != 0, MDCR_NSTB));

@@ -53,6 +53,7 @@ _Noreturn void monitor_park(unsigned int cpu)
     uint64_t x0;
 
     gic_sleep();
+    gic_cpu_ready();
     psci_arrive(cpu, &entry, &x0);
     enter_normal_world(entry, x0);
 }

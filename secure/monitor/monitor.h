@@ -8,6 +8,7 @@
 
 #include <parley/ffa.h>
 
+#include "../spmc/spmc.h"
 #include "platform.h"
 
 /* --- start.S --- */
@@ -36,15 +37,33 @@ void mmu_enable(void); /* on this CPU */
 
 /* --- el3.c --- */
 
-void el3_setup(void); /* on this CPU: what EL2 may do without trapping to EL3 */
+enum world {
+    WORLD_NORMAL,
+    WORLD_SECURE,
+    WORLDS,
+};
+
+void el3_setup(void);              /* on this CPU: what EL2 may do without trapping to EL3 */
+void el3_choose(enum world world); /* which one the levels below EL3 are in */
 
 /* --- gic.c --- */
 
 unsigned int gic_init(void);         /* once; returns how many CPUs there are */
 void gic_cpu_init(unsigned int cpu); /* on this CPU */
-void gic_cpu_quiet(void);            /* no Non-secure interrupt wakes this CPU any more */
+void gic_cpu_quiet(void);            /* nothing but gic_wake() wakes this CPU any more */
+void gic_cpu_ready(void);            /* takes that back, as far as it concerns the Secure world */
 void gic_wake(unsigned int cpu); /* ends the other's gic_sleep(); what was written before shows */
 void gic_sleep(void);            /* until gic_wake(); each ends one sleep, also a later one */
+
+enum gic_pending {
+    GIC_PENDING_NONE,
+    GIC_PENDING_SECURE,
+    GIC_PENDING_NORMAL,
+};
+
+enum gic_pending gic_pending(void);        /* what wants to be taken first, on this CPU */
+void gic_raise_sri(unsigned int this_cpu); /* for EL2 */
+void gic_secure_timer(unsigned int this_cpu, bool enable);
 
 /* --- smc.c: called from vectors.S --- */
 
@@ -56,6 +75,7 @@ struct smc_frame {
 };
 
 void smc_handle(struct smc_frame *frame, uint64_t esr, uint64_t spsr);
+void fiq_handle(void); /* an interrupt that is not the Normal world's */
 
 /* --- psci.c --- */
 
@@ -77,9 +97,18 @@ void secure_world_init(void);
 /* One FF-A call. Returns false, with nothing changed, if this monitor has no SPMC. */
 bool secure_world_call(uint64_t regs[FFA_REGS_MAX]);
 
+void secure_world_interrupt(void); /* the Secure timer's, while the Normal world runs */
+
+/* --- sel1.c: the partition at S-EL1 --- */
+
+void sel1_init(void); /* loads it */
+
+enum spmc_exit sel1_enter(const struct spmc_entry *entry, uint64_t regs[FFA_REGS_MAX]);
+
 /* --- config.c: what the monitor's images differ in --- */
 
 extern const uint32_t config_ffa_version; /* FFA_VERSION_1_x of the SPMC; 0: there is none */
+extern const unsigned int config_partition_count;
 
 /* --- console.c, panic.c --- */
 

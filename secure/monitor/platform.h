@@ -12,7 +12,7 @@
 #define SECURE_RAM_PA      0x0e000000
 #define SECURE_RAM_BYTES   0x01000000
 
-/* The first MiB is the monitor's and the SPMC's; partitions at S-EL1 will have the rest. */
+/* The first MiB is the monitor's and the SPMC's; partitions at S-EL1 have the rest. */
 #define MONITOR_RAM_BYTES    0x00100000
 #define PARTITIONS_RAM_PA    (SECURE_RAM_PA + MONITOR_RAM_BYTES)
 #define PARTITIONS_RAM_BYTES (SECURE_RAM_BYTES - MONITOR_RAM_BYTES)
@@ -38,6 +38,21 @@
 
 /* The SGI that wakes a parked CPU. Secure; EL2 has SGIs 0 to 14. */
 #define WAKE_SGI 15
+
+/* The SGI that tells EL2 that somebody has notifications. Non-secure, as all are that EL2 has. */
+#define SRI_SGI 8
+
+/* The Secure physical timer of each CPU. It belongs to the partition at S-EL1. */
+#define SECURE_TIMER_INTID 29
+
+/* Priorities, as the Secure side sees them. The Non-secure side has the lower half, from 0x80 on.
+ */
+#define PRIORITY_ALL          0xff /* of the mask: lets everything through */
+#define PRIORITY_SECURE       0x80 /* of the mask: lets Secure interrupts through, no others */
+#define PRIORITY_SECURE_TIMER 0x40
+
+/* SMC of a partition that had an exception: x0 to x2 are ESR, ELR and FAR. */
+#define SEL1_PANIC_IMMEDIATE 1
 
 /* How a run ends that the monitor ends (semihosting). SYSTEM_OFF is success. */
 #define EXIT_SYSTEM_OFF   0

@@ -1,22 +1,88 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The Secure world behind the monitor: one SPMC at EL3, and the partitions that it tells of. */
+/* The Secure world behind the monitor: one SPMC at EL3, one partition at S-EL1, the others at EL3.
+ */
+#include "../partitions/agent.h"
 #include "../partitions/partitions.h"
+#include "../partitions/sel1/layout.h"
 #include "../spmc/spmc.h"
+#include "arch.h"
 #include "monitor.h"
 
+#define SEL1_PARTITION_ID PARTITION_ECHO_ID
+
 static struct spmc spmc;
+static struct spmc_partition partitions[PARTITION_COUNT_MORE];
+
+/* Of each CPU: the timer's interrupt waits until the partition that it is for runs again. */
+static bool timer_waits[CPUS_MAX];
+
+static unsigned int cpu(void *host)
+{
+    (void)host;
+    return cpu_index();
+}
+
+static void raise_sri(void *host)
+{
+    (void)host;
+    gic_raise_sri(cpu_index());
+}
+
+static void log_line(void *host, const struct spmc_partition *from, const char *text, size_t bytes)
+{
+    (void)host;
+    console_put(SECURE_UART_PA, from->name);
+    console_put(SECURE_UART_PA, ": ");
+    for (size_t i = 0; i < bytes; i++) {
+        const char one[2] = {text[i], '\0'};
+
+        console_put(SECURE_UART_PA, one);
+    }
+    console_put(SECURE_UART_PA, "\n");
+}
+
+static void wait_with_timer(unsigned int this_cpu, bool waits)
+{
+    if (timer_waits[this_cpu] != waits) {
+        timer_waits[this_cpu] = waits;
+        gic_secure_timer(this_cpu, !waits);
+    }
+}
+
+static enum spmc_exit enter(const struct spmc_entry *entry, uint64_t regs[FFA_REGS_MAX])
+{
+    if (entry->partition->id != SEL1_PARTITION_ID) {
+        return agent_enter(entry, regs);
+    }
+    wait_with_timer(entry->cpu, false);
+    return sel1_enter(entry, regs);
+}
 
 void secure_world_init(void)
 {
     const struct spmc_config config = {
         .version = config_ffa_version,
-        .partitions = secure_partitions,
-        .partition_count = PARTITION_COUNT,
+        .partitions = partitions,
+        .partition_count = config_partition_count,
+        .sri_intid = SRI_SGI,
+        .enter = enter,
+        .cpu = cpu,
+        .raise_sri = raise_sri,
+        .log = log_line,
     };
 
-    if (config_ffa_version != 0) {
-        spmc_init(&spmc, &config);
+    if (config_ffa_version == 0) {
+        return;
     }
+    for (unsigned int i = 0; i < config_partition_count; i++) {
+        partitions[i] = secure_partitions[i];
+        if (partitions[i].id == SEL1_PARTITION_ID) {
+            partitions[i].memory = (void *)SEL1_DATA_PA;
+            partitions[i].memory_bytes = SEL1_DATA_BYTES;
+        }
+    }
+    sel1_init();
+    spmc_init(&spmc, &config);
 }
 
 bool secure_world_call(uint64_t regs[FFA_REGS_MAX])
@@ -26,6 +92,13 @@ bool secure_world_call(uint64_t regs[FFA_REGS_MAX])
     }
     spmc_call(&spmc, regs);
     return true;
+}
+
+void secure_world_interrupt(void)
+{
+    if (!spmc_interrupt(&spmc, SEL1_PARTITION_ID, SECURE_TIMER_INTID)) {
+        wait_with_timer(cpu_index(), true);
+    }
 }
 
 /* All of Non-secure RAM is mapped at EL3, each address as itself. */

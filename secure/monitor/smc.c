@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where an SMC from the Normal world goes. */
+/* Where an SMC from the Normal world goes, and an interrupt that is not for it. */
 #include "arch.h"
 #include "monitor.h"
 
@@ -51,4 +51,12 @@ void smc_handle(struct smc_frame *frame, uint64_t esr, uint64_t spsr)
         return;
     }
     frame->x[0] = (uint64_t)plain_call(fid, &frame->x[1]);
+}
+
+/* Whatever else it was is gone, or is for EL2 once it runs again. */
+void fiq_handle(void)
+{
+    if (gic_pending() == GIC_PENDING_SECURE) {
+        secure_world_interrupt();
+    }
 }

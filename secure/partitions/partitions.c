@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "partitions.h"
+#include "agent.h"
 
 /* f2a1c6d0-7b43-4e58-9c1d-2e6b8a405f11 */
 static const struct ffa_uuid echo_uuids[] = {
@@ -27,13 +28,29 @@ static const struct ffa_uuid trio_uuids[PARTITION_TRIO_UUIDS] = {
       0xa3}},
 };
 
-const struct spmc_partition secure_partitions[PARTITION_COUNT] = {
+/* 96b5f2c8-0d7e-4c31-a84f-5be6719d2e07 */
+static const struct ffa_uuid refuser_uuids[] = {
+    {{0x96, 0xb5, 0xf2, 0xc8, 0x0d, 0x7e, 0x4c, 0x31, 0xa8, 0x4f, 0x5b, 0xe6, 0x71, 0x9d, 0x2e,
+      0x07}},
+};
+
+/* Gets in the way of the creation of VMs in each way that FF-A allows. */
+static const struct agent_settings refuser_settings = {
+    .refused_vm = PARTITION_REFUSED_VM,
+    .stalls = PARTITION_REFUSER_STALLS,
+    .stall_status = FFA_RETRY,
+    .yields = 1,
+    .preemptions = 1,
+};
+
+const struct spmc_partition secure_partitions[PARTITION_COUNT_MORE] = {
     {
         .name = "echo",
         .id = PARTITION_ECHO_ID,
         .contexts = 4, /* one on each CPU */
         .properties = FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_DIRECT_REQ2_RECV |
-                      FFA_PARTITION_INDIRECT_MSG | FFA_PARTITION_AARCH64,
+                      FFA_PARTITION_INDIRECT_MSG | FFA_PARTITION_NOTIFICATION_RECV |
+                      FFA_PARTITION_AARCH64,
         .uuids = echo_uuids,
         .uuid_count = 1,
     },
@@ -54,5 +71,15 @@ const struct spmc_partition secure_partitions[PARTITION_COUNT] = {
         .properties = FFA_PARTITION_DIRECT_REQ_RECV, /* an AArch32 one: bit 8 is clear */
         .uuids = trio_uuids,
         .uuid_count = PARTITION_TRIO_UUIDS,
+    },
+    {
+        .name = "refuser",
+        .id = PARTITION_REFUSER_ID,
+        .contexts = 1,
+        .properties = FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_VM_CREATED |
+                      FFA_PARTITION_VM_DESTROYED | FFA_PARTITION_AARCH64,
+        .uuids = refuser_uuids,
+        .uuid_count = 1,
+        .settings = &refuser_settings,
     },
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The Secure Partitions of the reference Secure world, as the monitor and the simulated one in
- * ports/posix both have them. They differ in everything that discovery shows.
+ * ports/posix both have them. They differ in everything that discovery shows. This is data alone;
+ * agent.h has the code that runs them.
  */
 #ifndef PARTITIONS_H
 #define PARTITIONS_H
@@ -12,10 +13,18 @@
 #define PARTITION_NOTIFIER_ID 0x8002u
 #define PARTITION_TRIO_ID     0x8003u
 
+#define PARTITION_REFUSER_ID 0x8004u
+
+/* The table's first ones are the usual ones; who asks for one more gets the refuser too. */
 #define PARTITION_COUNT      3u
+#define PARTITION_COUNT_MORE 4u
 #define PARTITION_TRIO_UUIDS 3u
 #define PARTITION_UUID_COUNT 5u /* of all partitions together */
 
-extern const struct spmc_partition secure_partitions[PARTITION_COUNT];
+extern const struct spmc_partition secure_partitions[PARTITION_COUNT_MORE];
+
+/* The VM that the refuser refuses, and how often it answers FFA_RETRY before it says anything. */
+#define PARTITION_REFUSED_VM     0x66u
+#define PARTITION_REFUSER_STALLS 2u
 
 #endif

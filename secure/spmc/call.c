@@ -8,6 +8,10 @@
 
 #define X(n) (1u << (n)) /* an argument register that an ABI uses */
 
+/* x2 to x17: UUID and payload. x1 to x7: what an SMC32 call has. */
+#define X_ALL 0x3fffeu
+#define X_1_7 0xfeu
+
 struct abi {
     uint32_t fid;
     uint32_t since;      /* the version that introduced it */
@@ -20,6 +24,7 @@ static const struct abi abis[] = {
     {FFA_ERROR, FFA_VERSION_1_0, 0, NULL},
     {FFA_SUCCESS_32, FFA_VERSION_1_0, 0, NULL},
     {FFA_SUCCESS_64, FFA_VERSION_1_0, 0, NULL},
+    {FFA_INTERRUPT, FFA_VERSION_1_0, 0, NULL},
     {FFA_VERSION, FFA_VERSION_1_0, X(1), NULL},
     {FFA_FEATURES, FFA_VERSION_1_0, X(1) | X(2), spmc_features},
     {FFA_RX_RELEASE, FFA_VERSION_1_0, X(1), spmc_rx_release},
@@ -29,9 +34,28 @@ static const struct abi abis[] = {
     {FFA_PARTITION_INFO_GET, FFA_VERSION_1_0, X(1) | X(2) | X(3) | X(4) | X(5),
      spmc_partition_info_get},
     {FFA_ID_GET, FFA_VERSION_1_0, 0, spmc_id_get},
+    {FFA_MSG_WAIT, FFA_VERSION_1_0, 0, NULL},
+    {FFA_YIELD, FFA_VERSION_1_0, 0, NULL},
+    {FFA_RUN, FFA_VERSION_1_0, X(1), spmc_run},
+    {FFA_MSG_SEND_DIRECT_REQ_32, FFA_VERSION_1_0, X_1_7, spmc_direct_request},
+    {FFA_MSG_SEND_DIRECT_REQ_64, FFA_VERSION_1_0, X_1_7, spmc_direct_request},
+    {FFA_MSG_SEND_DIRECT_RESP_32, FFA_VERSION_1_0, 0, NULL},
+    {FFA_MSG_SEND_DIRECT_RESP_64, FFA_VERSION_1_0, 0, NULL},
+    {FFA_NOTIFICATION_BITMAP_CREATE, FFA_VERSION_1_1, X(1) | X(2), spmc_notification_bitmap_create},
+    {FFA_NOTIFICATION_BITMAP_DESTROY, FFA_VERSION_1_1, X(1), spmc_notification_bitmap_destroy},
+    {FFA_NOTIFICATION_BIND, FFA_VERSION_1_1, X(1) | X(2) | X(3) | X(4), spmc_notification_bind},
+    {FFA_NOTIFICATION_UNBIND, FFA_VERSION_1_1, X(1) | X(3) | X(4), spmc_notification_unbind},
+    {FFA_NOTIFICATION_SET, FFA_VERSION_1_1, X(1) | X(2) | X(3) | X(4), spmc_notification_set},
+    {FFA_NOTIFICATION_GET, FFA_VERSION_1_1, X(1) | X(2), spmc_notification_get},
+    {FFA_NOTIFICATION_INFO_GET_32, FFA_VERSION_1_1, 0, spmc_notification_info_get},
+    {FFA_NOTIFICATION_INFO_GET_64, FFA_VERSION_1_1, 0, spmc_notification_info_get},
+    {FFA_RX_ACQUIRE, FFA_VERSION_1_1, X(1), spmc_rx_acquire},
     {FFA_SPM_ID_GET, FFA_VERSION_1_1, 0, spmc_spm_id_get},
+    {FFA_MSG_SEND2, FFA_VERSION_1_1, X(1) | X(2), spmc_msg_send2},
     {FFA_PARTITION_INFO_GET_REGS, FFA_VERSION_1_2, X(1) | X(2) | X(3),
      spmc_partition_info_get_regs},
+    {FFA_MSG_SEND_DIRECT_REQ2, FFA_VERSION_1_2, X_ALL, spmc_direct_request2},
+    {FFA_MSG_SEND_DIRECT_RESP2, FFA_VERSION_1_2, 0, NULL},
 };
 
 static const struct abi *abi_find(const struct spmc *spmc, uint32_t fid)
@@ -59,27 +83,33 @@ bool spmc_refuses_reserved(struct spmc *spmc, uint64_t bits)
 }
 
 /* How many of x0 to x17 take part: FF-A 1.2 gives an SMC64 call all of them. */
-static unsigned int reg_count(const struct spmc *spmc, uint32_t fid)
+static unsigned int reg_count(uint32_t version, uint32_t fid)
 {
-    return ffa_fid_is_64(fid) && spmc->version >= FFA_VERSION_1_2 ? FFA_REGS_MAX : FFA_REGS_SMC32;
+    return ffa_fid_is_64(fid) && version >= FFA_VERSION_1_2 ? FFA_REGS_MAX : FFA_REGS_SMC32;
 }
 
-static void decode(const struct spmc *spmc, const uint64_t regs[FFA_REGS_MAX],
-                   struct spmc_frame *frame)
+void spmc_decode(struct spmc_frame *frame, uint32_t version, const uint64_t regs[FFA_REGS_MAX])
 {
-    memset(frame, 0, sizeof(*frame));
+    memset(frame->in, 0, sizeof(frame->in));
+    memset(frame->out, 0, sizeof(frame->out));
     frame->fid = (uint32_t)regs[0];
     frame->out[0] = FFA_SUCCESS_32;
-    for (unsigned int i = 1; i < reg_count(spmc, frame->fid); i++) {
+    for (unsigned int i = 1; i < reg_count(version, frame->fid); i++) {
         frame->in[i] = ffa_fid_is_64(frame->fid) ? regs[i] : (uint32_t)regs[i];
     }
 }
 
-/* The one exit. Registers that take no part stay as the caller left them (SMCCC). */
+/*
+ * The one exit. Registers that take no part in the call, nor in its answer, stay as the caller left
+ * them (SMCCC): an SMC32 call may have an SMC64 answer.
+ */
 static void encode(const struct spmc *spmc, uint32_t fid, const uint64_t out[FFA_REGS_MAX],
                    uint64_t regs[FFA_REGS_MAX])
 {
-    memcpy(regs, out, reg_count(spmc, fid) * sizeof(regs[0]));
+    const unsigned int called = reg_count(spmc->version, fid);
+    const unsigned int answered = reg_count(spmc->version, (uint32_t)out[0]);
+
+    memcpy(regs, out, (called > answered ? called : answered) * sizeof(regs[0]));
 }
 
 void spmc_answer_error(const struct spmc *spmc, uint64_t regs[FFA_REGS_MAX], int32_t status)
@@ -103,6 +133,7 @@ static bool reserved_refused(struct spmc *spmc, const struct abi *abi,
 static int32_t dispatch(struct spmc *spmc, struct spmc_frame *frame)
 {
     const struct abi *abi;
+    int32_t status;
 
     if (!spmc_version_settle(spmc)) {
         return FFA_NOT_SUPPORTED;
@@ -114,26 +145,31 @@ static int32_t dispatch(struct spmc *spmc, struct spmc_frame *frame)
     if (reserved_refused(spmc, abi, frame)) {
         return FFA_INVALID_PARAMETERS;
     }
-    return abi->serve(spmc, frame);
+    status = abi->serve(spmc, frame);
+    if (status == SPMC_RUNS) {
+        spmc_context_run(spmc, frame);
+        return FFA_OK;
+    }
+    return status;
 }
 
-static void serve(struct spmc *spmc, uint64_t regs[FFA_REGS_MAX])
+static void serve(struct spmc *spmc, struct spmc_frame *frame, uint64_t regs[FFA_REGS_MAX])
 {
-    struct spmc_frame frame;
+    const uint32_t fid = (uint32_t)regs[0];
     int32_t status;
 
-    decode(spmc, regs, &frame);
-    if (frame.fid == FFA_VERSION) {
-        frame.out[0] = spmc_version_call(spmc, (uint32_t)frame.in[1]);
-        encode(spmc, frame.fid, frame.out, regs);
+    spmc_decode(frame, spmc->version, regs);
+    if (fid == FFA_VERSION) {
+        frame->out[0] = spmc_version_call(spmc, (uint32_t)frame->in[1]);
+        memcpy(regs, frame->out, FFA_REGS_SMC32 * sizeof(regs[0]));
         return;
     }
-    status = dispatch(spmc, &frame);
+    status = dispatch(spmc, frame);
     if (status != FFA_OK) {
         spmc_answer_error(spmc, regs, status);
         return;
     }
-    encode(spmc, frame.fid, frame.out, regs);
+    encode(spmc, fid, frame->out, regs);
 }
 
 /* Lets the holder go on where CPUs, or the threads that stand for them, share one. */
@@ -146,34 +182,67 @@ static void relax(void)
 #endif
 }
 
-static void lock(struct spmc *spmc)
+void spmc_lock(struct spmc *spmc)
 {
-    /* Pairs with the release in unlock(). */
+    /* Pairs with the release in spmc_unlock(). */
     while (__atomic_exchange_n(&spmc->locked, true, __ATOMIC_ACQUIRE)) {
         relax();
     }
 }
 
-static void unlock(struct spmc *spmc)
+static void raise_sri(struct spmc *spmc, struct spmc_frame *frame, enum spmc_sri least)
+{
+    if (frame->sri < least) {
+        return;
+    }
+    frame->sri = SPMC_SRI_NONE;
+    if (spmc->config.raise_sri != NULL) {
+        spmc->config.raise_sri(spmc->config.host);
+    }
+}
+
+void spmc_unlock(struct spmc *spmc, struct spmc_frame *frame)
 {
     __atomic_store_n(&spmc->locked, false, __ATOMIC_RELEASE);
+    raise_sri(spmc, frame, SPMC_SRI_NOW);
+}
+
+static unsigned int cpu_of(const struct spmc *spmc)
+{
+    return spmc->config.cpu != NULL ? spmc->config.cpu(spmc->config.host) : 0;
 }
 
 void spmc_call(struct spmc *spmc, uint64_t regs[FFA_REGS_MAX])
 {
-    const uint32_t fid = (uint32_t)regs[0];
-    const uint32_t w1 = (uint32_t)regs[1];
+    struct spmc_visit visit = {.fid = (uint32_t)regs[0], .w1 = (uint32_t)regs[1]};
+    struct spmc_frame frame = {.cpu = cpu_of(spmc)};
 
-    lock(spmc);
-    if (!spmc_hostile_answers(spmc, regs)) {
-        serve(spmc, regs);
+    spmc_lock(spmc);
+    spmc_boot(spmc, &frame);
+    if (!spmc_hostile_answers(spmc, &visit, regs)) {
+        serve(spmc, &frame, regs);
     }
-    spmc_hostile_after(spmc, fid, w1, regs);
-    unlock(spmc);
+    spmc_hostile_after(spmc, &visit, regs);
+    spmc_unlock(spmc, &frame);
+    raise_sri(spmc, &frame, SPMC_SRI_DELAYED);
 }
 
-void spmc_init(struct spmc *spmc, const struct spmc_config *config)
+bool spmc_interrupt(struct spmc *spmc, uint16_t partition_id, uint32_t intid)
 {
-    memset(spmc, 0, sizeof(*spmc));
-    spmc->config = *config;
+    const uint64_t interrupt[FFA_REGS_MAX] = {[0] = FFA_INTERRUPT, [2] = intid};
+    struct spmc_frame frame = {.cpu = cpu_of(spmc)};
+    unsigned int partition;
+    bool taken;
+
+    spmc_lock(spmc);
+    spmc_boot(spmc, &frame);
+    partition = spmc_partition_find(spmc, partition_id);
+    taken = spmc_context_claim(spmc, &frame, partition, SPMC_WORK_INTERRUPT) == FFA_OK;
+    if (taken) {
+        memcpy(frame.runs->regs, interrupt, sizeof(interrupt));
+        spmc_context_run(spmc, &frame);
+    }
+    spmc_unlock(spmc, &frame);
+    raise_sri(spmc, &frame, SPMC_SRI_DELAYED);
+    return taken;
 }

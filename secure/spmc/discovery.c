@@ -104,7 +104,7 @@ static void fill_rx(struct spmc *spmc, const struct ffa_uuid *wanted, size_t ent
 {
     struct ffa_partition_info_1_1 entry;
     struct walk walk;
-    uint8_t *rx = spmc->rx;
+    uint8_t *rx = spmc->own.rx;
     size_t used = 0;
 
     walk_start(&walk, spmc, wanted);
@@ -112,8 +112,8 @@ static void fill_rx(struct spmc *spmc, const struct ffa_uuid *wanted, size_t ent
         memcpy(rx + used, &entry, entry_bytes);
         used += entry_bytes;
     }
-    memset(rx + used, 0, spmc->buffer_bytes - used);
-    spmc->rx_owner = SPMC_RX_CALLER;
+    memset(rx + used, 0, spmc->own.bytes - used);
+    spmc->own.rx_owner = SPMC_RX_CALLER;
 }
 
 int32_t spmc_partition_info_get(struct spmc *spmc, struct spmc_frame *frame)
@@ -139,10 +139,10 @@ int32_t spmc_partition_info_get(struct spmc *spmc, struct spmc_frame *frame)
     if (flags == FFA_PARTITION_INFO_GET_COUNT_ONLY) {
         return FFA_OK;
     }
-    if (spmc->rx_owner != SPMC_RX_SPMC) {
+    if (spmc->own.rx_owner != SPMC_RX_SPMC) {
         return FFA_BUSY;
     }
-    if (count > spmc->buffer_bytes / entry_bytes) {
+    if (count > spmc->own.bytes / entry_bytes) {
         return FFA_NO_MEMORY;
     }
     fill_rx(spmc, &wanted, entry_bytes);

@@ -17,32 +17,44 @@ uint32_t spmc_journal_failures(const struct spmc_hostile *hostile, uint32_t fid)
     return hostile->failures[journal_index(fid)];
 }
 
-/* Whether the lie is about this call, which the journal has counted already. */
-static bool applies(const struct spmc_hostile *hostile, const struct spmc_lie *lie, uint32_t fid)
+/* Whether the lie is about this call. */
+static bool applies(const struct spmc_lie *lie, const struct spmc_visit *visit)
 {
-    const uint32_t calls = spmc_journal_calls(hostile, fid);
     const uint32_t first = lie->first != 0 ? lie->first : 1;
 
-    if (lie->fid != 0 && ffa_fid_number(lie->fid) != ffa_fid_number(fid)) {
+    if (lie->fid != 0 && ffa_fid_number(lie->fid) != ffa_fid_number(visit->fid)) {
         return false;
     }
-    return calls >= first && (lie->times == 0 || calls - first < lie->times);
+    return visit->number >= first && (lie->times == 0 || visit->number - first < lie->times);
 }
 
-bool spmc_hostile_answers(struct spmc *spmc, uint64_t regs[FFA_REGS_MAX])
+/* Returns whether the lie answers the call, so that it is not served. */
+static bool stands_in(const struct spmc *spmc, const struct spmc_lie *lie,
+                      uint64_t regs[FFA_REGS_MAX])
+{
+    switch (lie->kind) {
+    case SPMC_LIE_STATUS:
+        spmc_answer_error(spmc, regs, (int32_t)lie->value);
+        return true;
+    case SPMC_LIE_ANSWER:
+        spmc_answer_error(spmc, regs, FFA_OK);
+        regs[0] = lie->value;
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool spmc_hostile_answers(struct spmc *spmc, struct spmc_visit *visit, uint64_t regs[FFA_REGS_MAX])
 {
     struct spmc_hostile *hostile = spmc->config.hostile;
-    const uint32_t fid = (uint32_t)regs[0];
 
     if (hostile == NULL) {
         return false;
     }
-    hostile->calls[journal_index(fid)]++;
+    visit->number = ++hostile->calls[journal_index(visit->fid)];
     for (unsigned int i = 0; i < hostile->lie_count; i++) {
-        const struct spmc_lie *lie = &hostile->lies[i];
-
-        if (lie->kind == SPMC_LIE_STATUS && applies(hostile, lie, fid)) {
-            spmc_answer_error(spmc, regs, (int32_t)lie->value);
+        if (applies(&hostile->lies[i], visit) && stands_in(spmc, &hostile->lies[i], regs)) {
             return true;
         }
     }
@@ -56,10 +68,10 @@ static uint64_t blend(const struct spmc_lie *lie, uint64_t truth)
 
 static void distort_rx(struct spmc *spmc, const struct spmc_lie *lie)
 {
-    uint8_t *place = spmc->rx;
+    uint8_t *place = spmc->own.rx;
     uint64_t word;
 
-    if (place == NULL || lie->where > spmc->buffer_bytes - sizeof(word)) {
+    if (place == NULL || lie->where > spmc->own.bytes - sizeof(word)) {
         return;
     }
     place += lie->where;
@@ -78,14 +90,15 @@ static void distort(struct spmc *spmc, const struct spmc_lie *lie, uint64_t regs
     }
 }
 
-static void journal(struct spmc_hostile *hostile, uint32_t fid, uint32_t w1,
+static void journal(struct spmc_hostile *hostile, const struct spmc_visit *visit,
                     const uint64_t regs[FFA_REGS_MAX])
 {
-    struct spmc_journal_entry entry = {.fid = fid, .w1 = w1, .answer = (uint32_t)regs[0]};
+    struct spmc_journal_entry entry = {
+        .fid = visit->fid, .w1 = visit->w1, .answer = (uint32_t)regs[0]};
 
     if (entry.answer == FFA_ERROR) {
         entry.status = (int32_t)regs[2];
-        hostile->failures[journal_index(fid)]++;
+        hostile->failures[journal_index(visit->fid)]++;
     }
     if (hostile->entry_count < SPMC_JOURNAL_ENTRIES) {
         hostile->entries[hostile->entry_count] = entry;
@@ -93,7 +106,8 @@ static void journal(struct spmc_hostile *hostile, uint32_t fid, uint32_t w1,
     hostile->entry_count++;
 }
 
-void spmc_hostile_after(struct spmc *spmc, uint32_t fid, uint32_t w1, uint64_t regs[FFA_REGS_MAX])
+void spmc_hostile_after(struct spmc *spmc, const struct spmc_visit *visit,
+                        uint64_t regs[FFA_REGS_MAX])
 {
     struct spmc_hostile *hostile = spmc->config.hostile;
 
@@ -101,11 +115,11 @@ void spmc_hostile_after(struct spmc *spmc, uint32_t fid, uint32_t w1, uint64_t r
         return;
     }
     for (unsigned int i = 0; i < hostile->lie_count; i++) {
-        if (applies(hostile, &hostile->lies[i], fid)) {
+        if (applies(&hostile->lies[i], visit)) {
             distort(spmc, &hostile->lies[i], regs);
         }
     }
-    journal(hostile, fid, w1, regs);
+    journal(hostile, visit, regs);
 }
 
 void spmc_hostile_reserved(struct spmc *spmc)

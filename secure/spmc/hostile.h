@@ -21,6 +21,7 @@
 
 enum spmc_lie_kind {
     SPMC_LIE_STATUS,   /* the call is not served; it is FFA_ERROR with status `value` */
+    SPMC_LIE_ANSWER,   /* the call is not served; w0 is `value`, and the rest zero */
     SPMC_LIE_REGISTER, /* the call is served; then the bits `mask` of x[where] are `value` */
     SPMC_LIE_RX,       /* the same for the 8 bytes at offset `where` of the RX buffer, if mapped */
 };
@@ -39,6 +40,15 @@ struct spmc_lie {
 static inline struct spmc_lie spmc_lie_status(uint32_t fid, int32_t status)
 {
     return (struct spmc_lie){.kind = SPMC_LIE_STATUS, .fid = fid, .value = (uint32_t)status};
+}
+
+/*
+ * An ABI that is answered with this function ID, and does nothing: FFA_INTERRUPT, FFA_YIELD or
+ * FFA_MSG_WAIT, a response that nobody made, FFA_SUCCESS_64, or no function ID at all.
+ */
+static inline struct spmc_lie spmc_lie_answer(uint32_t fid, uint64_t w0)
+{
+    return (struct spmc_lie){.kind = SPMC_LIE_ANSWER, .fid = fid, .value = w0};
 }
 
 /* A register of an answer. With fid 0 and x8 to x17: what an SMC does not preserve. */
@@ -106,6 +116,43 @@ static inline struct spmc_lie spmc_lie_regs_id(uint32_t slot, uint16_t id)
                                             3 + slot * FFA_PARTITION_INFO_GET_REGS_PER_DESC, id);
 
     lie.mask = FFA_ID_MASK;
+    return lie;
+}
+
+/* Who it says was interrupted or gave the CPU back: in the answer of a request, or of FFA_RUN. */
+static inline struct spmc_lie spmc_lie_target(uint32_t fid, uint16_t endpoint, uint16_t vcpu)
+{
+    return spmc_lie_register(fid, 1, ffa_target_make(endpoint, vcpu));
+}
+
+/* The status that a partition gives to VM_CREATED and VM_DESTROYED. */
+static inline struct spmc_lie spmc_lie_vm_status(int32_t status)
+{
+    return spmc_lie_register(FFA_MSG_SEND_DIRECT_REQ_32, 3, (uint32_t)status);
+}
+
+/* FFA_NOTIFICATION_INFO_GET: the word that says how many lists there are, and how long. */
+static inline struct spmc_lie spmc_lie_info_lists(uint64_t x2)
+{
+    return spmc_lie_register(FFA_NOTIFICATION_INFO_GET_64, 2, x2);
+}
+
+/* And that there is more to come, however often it is asked. */
+static inline struct spmc_lie spmc_lie_info_more(void)
+{
+    struct spmc_lie lie = spmc_lie_info_lists(FFA_NOTIFICATION_INFO_GET_MORE);
+
+    lie.mask = FFA_NOTIFICATION_INFO_GET_MORE;
+    return lie;
+}
+
+/* And the endpoint or vCPU at a place in its lists, 0 to 19. */
+static inline struct spmc_lie spmc_lie_info_list_id(uint32_t place, uint16_t id)
+{
+    struct spmc_lie lie = spmc_lie_register(FFA_NOTIFICATION_INFO_GET_64, 3 + place / 4,
+                                            (uint64_t)id << (16 * (place % 4)));
+
+    lie.mask = (uint64_t)FFA_ID_MASK << (16 * (place % 4));
     return lie;
 }
 

@@ -22,6 +22,11 @@ int32_t spmc_features(struct spmc *spmc, struct spmc_frame *frame)
 
     /* NOT_SUPPORTED is the only error there is here. No function on offer takes properties in w2.
      */
+    if (queried == FFA_FEATURE_SRI && spmc->version >= FFA_VERSION_1_1) {
+        frame->out[2] =
+            spmc->config.sri_intid != 0 ? spmc->config.sri_intid : (uint64_t)SPMC_SRI_INTID;
+        return FFA_OK;
+    }
     if (spmc_refuses_reserved(spmc, frame->in[2]) || !spmc_offers(spmc, queried)) {
         return FFA_NOT_SUPPORTED;
     }

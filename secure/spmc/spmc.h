@@ -7,9 +7,9 @@
  * nothing and has no globals. Of the rest of the tree it knows <parley/ffa.h> and nothing else, so
  * that a mistake in the mediator meets a second reading of the specification.
  *
- * Served: FFA_VERSION, FFA_FEATURES, FFA_ID_GET, FFA_SPM_ID_GET, FFA_RXTX_MAP_32/_64 and
- * FFA_RXTX_UNMAP (the caller's own pair), FFA_RX_RELEASE, FFA_PARTITION_INFO_GET,
- * FFA_PARTITION_INFO_GET_REGS. Every other FF-A call is FFA_ERROR, NOT_SUPPORTED.
+ * Served: version, features and identity, buffers (the caller's own, and those that it registers
+ * for its VMs), discovery, direct requests, FFA_RUN, indirect messages, notifications. Every other
+ * FF-A call is FFA_ERROR, NOT_SUPPORTED.
  */
 #ifndef SPMC_H
 #define SPMC_H
@@ -18,15 +18,56 @@
 
 #define SPMC_ID FFA_ID_SPMC /* what FFA_SPM_ID_GET answers */
 
-/* What one Secure Partition shows of itself in discovery. */
+#define SPMC_PARTITIONS_MAX  8u /* the first so many of a table run; the others are shown only */
+#define SPMC_CONTEXTS_MAX    8u /* and of each, so many contexts */
+#define SPMC_CPUS_MAX        64u
+#define SPMC_VMS_MAX         64u /* that have buffers or notifications here at a time */
+#define SPMC_VCPUS_MAX       32u /* of a VM that has notifications */
+#define SPMC_PARTITION_BYTES (4 * FFA_PAGE_SIZE) /* memory of a partition that brings none */
+#define SPMC_SRI_INTID       8u                  /* where the configuration names none */
+
+/* --- What the host describes -------------------------------------------------------------------
+ */
+
+/* One Secure Partition: what discovery shows of it, and what the code that runs it needs. */
 struct spmc_partition {
-    const char *name; /* for people */
-    uint16_t id;      /* bit 15 set, not SPMC_ID, not FFA_ID_SPMD, unique in its table */
-    uint16_t contexts;
+    const char *name;  /* for people */
+    uint16_t id;       /* bit 15 set, not SPMC_ID, not FFA_ID_SPMD, unique in its table */
+    uint16_t contexts; /* 1: it may run on any CPU; else context n runs on CPU n, and only there */
     uint32_t properties; /* FFA_PARTITION_...; callers of older versions see the bits they know */
     const struct ffa_uuid *uuids; /* at least one, none nil */
     unsigned int uuid_count;
+    const void *settings; /* for the code that runs it */
+    void *memory;         /* where its buffers may lie; NULL: SPMC_PARTITION_BYTES of the SPMC's */
+    size_t memory_bytes;
 };
+
+enum spmc_entry_kind {
+    SPMC_ENTRY_COLD,   /* for the first time: it makes itself ready, and calls FFA_MSG_WAIT */
+    SPMC_ENTRY_RETURN, /* its last call returns, with x0 to x17 as given */
+    SPMC_ENTRY_RESUME, /* it goes on where it was interrupted; x0 to x17 as given mean nothing */
+};
+
+/* Who is entered, where, and how. */
+struct spmc_entry {
+    void *host;
+    const struct spmc_partition *partition;
+    unsigned int context;
+    unsigned int cpu;
+    enum spmc_entry_kind kind;
+    void *memory; /* the partition's; zero at first */
+};
+
+enum spmc_exit {
+    SPMC_EXIT_CALL,      /* the partition makes an FF-A call, with x0 to x17 as left */
+    SPMC_EXIT_PREEMPTED, /* an interrupt of the Normal world came; it is still pending */
+};
+
+/*
+ * Runs one context of a partition until it leaves. Called without the SPMC's lock, for different
+ * contexts on several CPUs at once; never twice for one context.
+ */
+typedef enum spmc_exit spmc_enter(const struct spmc_entry *entry, uint64_t regs[FFA_REGS_MAX]);
 
 struct spmc_hostile; /* hostile.h */
 
@@ -35,31 +76,116 @@ struct spmc_config {
     const struct spmc_partition *partitions;
     unsigned int partition_count;
     uint16_t rxtx_pages_max;      /* pages of one buffer, 1 to 63; 0 stands for 63 */
+    uint16_t sri_intid;           /* what FFA_FEATURES tells; 0 stands for SPMC_SRI_INTID */
     struct spmc_hostile *hostile; /* a journal and lies, for tests; NULL: an honest SPMC */
     void *host;                   /* the host's own, to tell one SPMC from another in its hooks */
+
+    /* Hooks that a host may leave out. None of them may make a call of this SPMC. */
+    spmc_enter *enter;               /* NULL: partitions are shown, and answer ABORTED */
+    unsigned int (*cpu)(void *host); /* which CPU calls, below SPMC_CPUS_MAX; NULL: always 0 */
+    void (*raise_sri)(void *host);   /* pends the schedule receiver interrupt on this CPU */
+    void (*log)(void *host, const struct spmc_partition *from, const char *text, size_t bytes);
 };
 
-/* Who may touch the caller's RX buffer. */
+/* --- What the SPMC keeps -----------------------------------------------------------------------
+ */
+
+/* Who may touch an RX buffer. */
 enum spmc_rx_owner {
     SPMC_RX_NOBODY, /* no pair is mapped */
     SPMC_RX_SPMC,   /* free: the SPMC may fill it */
-    SPMC_RX_CALLER, /* full: the caller reads it, until FFA_RX_RELEASE */
+    SPMC_RX_FULL,   /* an indirect message is in it, and the receiver has not been told */
+    SPMC_RX_CALLER, /* the other side's, until FFA_RX_RELEASE */
+};
+
+struct spmc_pair {
+    enum spmc_rx_owner rx_owner;
+    size_t bytes; /* of each buffer */
+    void *rx;
+    const void *tx;
+};
+
+/* Notifications of one receiver from the senders of one world. */
+struct spmc_bitmap {
+    uint64_t bound;    /* these have a sender... */
+    uint64_t per_vcpu; /* ...and of those, these name a vCPU when they are set */
+    uint16_t sender[FFA_NOTIFICATION_COUNT];
+    uint64_t global; /* pending */
+    uint64_t vcpu[SPMC_VCPUS_MAX];
+};
+
+struct spmc_inbox {
+    uint16_t vcpus; /* 0: this endpoint receives no notifications */
+    struct spmc_bitmap from_sps;
+    struct spmc_bitmap from_vms; /* those for VMs are with the hypervisor */
+    uint32_t from_spm;           /* the framework's */
+    uint32_t from_hypervisor;
+    bool news_global; /* since FFA_NOTIFICATION_INFO_GET told of it last */
+    uint32_t news_vcpus;
+};
+
+/* In use while it has buffers or an inbox. */
+struct spmc_vm {
+    uint16_t id;
+    struct spmc_pair pair;
+    struct spmc_inbox inbox;
+};
+
+enum spmc_context_state {
+    SPMC_CONTEXT_OFF, /* has not been entered yet */
+    SPMC_CONTEXT_WAITING,
+    SPMC_CONTEXT_RUNNING,
+    SPMC_CONTEXT_PREEMPTED,
+    SPMC_CONTEXT_BLOCKED, /* in FFA_YIELD */
+    SPMC_CONTEXT_ABORTED,
+};
+
+/* What a context that is not waiting is busy with. */
+enum spmc_work {
+    SPMC_WORK_BOOT,
+    SPMC_WORK_CYCLES, /* FFA_RUN woke it */
+    SPMC_WORK_INTERRUPT,
+    SPMC_WORK_DIRECT,
+};
+
+struct spmc_context {
+    uint16_t partition; /* index in the table */
+    uint16_t index;     /* in the partition */
+    enum spmc_context_state state;
+    enum spmc_work work;
+    uint32_t request[3];         /* w0 to w2 of a direct request */
+    enum spmc_entry_kind kind;   /* how it is entered next, */
+    uint64_t regs[FFA_REGS_MAX]; /* and with what */
+};
+
+/* What becomes of a partition while it runs. */
+struct spmc_runtime {
+    struct spmc_context contexts[SPMC_CONTEXTS_MAX];
+    struct spmc_pair pair;
+    struct spmc_inbox inbox;
+    _Alignas(FFA_PAGE_SIZE) uint8_t memory[SPMC_PARTITION_BYTES];
 };
 
 /* Complete, so that a host can give it static storage. The host reads `config.host`, no more. */
 struct spmc {
     struct spmc_config config;
 
-    bool locked; /* guards all that follows, for the whole of one call */
+    bool locked; /* guards all that follows, but the memory of partitions */
 
     uint32_t version; /* negotiated with the caller; 0 while it has asked for none */
     bool final;       /* another FF-A call has been made since: `version` stands for ever */
+    uint64_t booted;  /* CPUs that have entered their partitions */
 
-    enum spmc_rx_owner rx_owner;
-    size_t buffer_bytes;
-    void *rx;
-    const void *tx;
+    union {
+        struct spmc_pair own;        /* the caller's buffers */
+        enum spmc_rx_owner rx_owner; /* own.rx_owner */
+    };
+    struct spmc_vm vms[SPMC_VMS_MAX];
+    struct spmc_runtime runtimes[SPMC_PARTITIONS_MAX];
 };
+
+/* --- Calls and hooks ---------------------------------------------------------------------------
+ */
 
 /*
  * Starts an SPMC, or returns one to its first state. The configuration is copied; the tables and
@@ -71,10 +197,17 @@ void spmc_init(struct spmc *spmc, const struct spmc_config *config);
  * Serves one FF-A call of the Normal world's manager, made with an SMC: regs are x0 to x17 in and
  * out. The function ID in w0 is one for which ffa_fid_is_ffa() holds; the host keeps other calls.
  *
- * Any CPU, any number at a time; the calls take turns. Interrupts that could make another call on
- * the same CPU are masked.
+ * Any CPU, any number at a time. They take turns, but for the time that a partition runs in them.
+ * Interrupts that could make another call on the same CPU are masked.
  */
 void spmc_call(struct spmc *spmc, uint64_t regs[FFA_REGS_MAX]);
+
+/*
+ * A Secure interrupt for a partition. Enters its context of this CPU with FFA_INTERRUPT, and
+ * returns when it has handled it; or returns false, if that context is in the middle of something.
+ * Then the host keeps the interrupt masked until the context is entered again.
+ */
+bool spmc_interrupt(struct spmc *spmc, uint16_t partition_id, uint32_t intid);
 
 /*
  * A hook of the host. Gives the SPMC the use of `bytes` of memory at physical address `pa`, both

@@ -14,6 +14,9 @@ static size_t memory_bytes(uint16_t vms)
         .vcpus_max = 8,
         .partitions_max = 32,
         .rxtx_pages_max = 4,
+        .cpus_max = 8,
+        .npi_intid = 9,
+        .sri_intid = 10,
     };
 
     return parley_memory_size(&config);

@@ -11,17 +11,25 @@ struct golden_world {
     const char *name;
     uint32_t spmc_version; /* 0: no Secure world */
     bool tells_id;
+    bool notifies; /* parley_config has the interrupts of notifications */
+    bool receives; /* the VM under test is one that receives notifications */
 };
 
-#define GOLDEN_WORLDS 4u
+#define GOLDEN_WORLDS 6u
 
 extern const struct golden_world golden_worlds[GOLDEN_WORLDS];
 
-/* Powers on, with a neighbour that the VM under test sees, so that discovery finds somebody. */
+/*
+ * What a cell says in this world: without its condition, or "-" if that does not hold. Good until
+ * the next call.
+ */
+const char *cell_in(const struct golden_world *world, const char *cell);
+
+/* Powers on, with a neighbour that the VM under test sees, and that answers its messages. */
 void world_on(const struct golden_world *world);
 
 /* The VM under test. It has not negotiated. */
-struct posix_vm *vm_of_column(const struct golden_column *column);
+struct posix_vm *vm_of_column(const struct golden_world *world, const struct golden_column *column);
 
 /* What a guest may have left in a register: one of several patterns. */
 #define PATTERNS 4u

@@ -178,7 +178,7 @@ static void remember(const struct op *op)
 {
     struct since_call *since = &search.since_call[search.running];
 
-    if (op->kind == OP_LOAD) {
+    if (op->kind == OP_LOAD && !op->is_ports) {
         since->loaded = op->word;
         since->value = op->before;
     }
@@ -432,7 +432,7 @@ void explore(const struct explore_test *test, const struct explore_way *way,
     free(search.initial);
     result->failed = search.end == END_FAILED;
     if (result->failed || way->schedule != NULL) {
-        report_schedule(result->report, test, search.steps, search.count);
+        report_schedule(result->report, test, way->grain, search.steps, search.count);
         report_steps(result->report, test, search.steps, search.count);
     }
 }
@@ -452,6 +452,11 @@ void explore_call(void)
         search.since_call[search.running] = (struct since_call){0};
     }
     explore_reach(&op);
+}
+
+unsigned int explore_thread(void)
+{
+    return search.running == COROUTINE_MAIN ? 0 : search.running;
 }
 
 const uint64_t *explore_last_load(uint64_t *value)

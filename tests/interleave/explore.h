@@ -94,11 +94,20 @@ void explore_call(void);
 /* A step of a hook that changes or reads `object`, of the port's. The object orders nothing. */
 void explore_touch(const void *object);
 
+/* The same on a word: what it holds, and bits set or cleared in it. They return what it held. */
+uint64_t explore_port_load(const uint64_t *word);
+uint64_t explore_port_set(uint64_t *word, uint64_t bits);
+uint64_t explore_port_clear(uint64_t *word, uint64_t bits);
+
 /* A step of a hook that concerns nobody else. */
 void explore_pause(void);
 
-/* Waits until the word differs from `seen`, as code that polls would; nothing is run meanwhile. */
-void explore_await_change(const uint64_t *word, uint64_t seen);
+/* The number of the running thread; 0 between schedules. */
+unsigned int explore_thread(void);
+
+/* Waits until the word differs from `seen`, as code that polls would; nothing is run meanwhile.
+ * Returns what the word is then. */
+uint64_t explore_await_change(const uint64_t *word, uint64_t seen);
 
 /* The last word that the running thread read by explore_load() since the last explore_call(), and
  * what it held; NULL if it has written any since. For a caller that is told to come again. */

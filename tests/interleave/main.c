@@ -13,13 +13,19 @@
 #include <unistd.h>
 
 static const struct interleave_suite *const suites[] = {
-    &version_suite, &discovery_suite, &reuse_suite, &rx_suite, &create_suite,
+    &version_suite,      &discovery_suite,
+    &reuse_suite,        &rx_suite,
+    &create_suite,       &direct_suite,
+    &direct_end_suite,   &indirect_suite,
+    &notification_suite, &notification_life_suite,
+    &signal_suite,       &shadow_suite,
 };
 #define SUITES (sizeof(suites) / sizeof(suites[0]))
 
 static struct {
     enum explore_reduction reduction;
-    const char *schedule; /* to replay */
+    const char *schedule;     /* to replay, */
+    enum explore_grain grain; /* by such steps */
 } options = {.reduction = EXPLORE_DPOR};
 
 static struct explore_result result;
@@ -80,7 +86,8 @@ static void print_result(const struct interleave_test *test)
 
 static bool run(const struct interleave_test *test)
 {
-    struct explore_way way = {.reduction = options.reduction, .schedule = options.schedule};
+    struct explore_way way = {
+        .reduction = options.reduction, .grain = options.grain, .schedule = options.schedule};
     const struct explore_way by_call = {.reduction = EXPLORE_NONE, .grain = EXPLORE_BY_CALL};
     bool agrees = true;
 
@@ -146,6 +153,7 @@ static void run_suite(const struct interleave_suite *suite, char *const *names, 
 static void crashed(int signal)
 {
     explore_fail("the code crashes with signal %d", signal);
+    fprintf(stderr, "a test cannot be set up: %s%s\n", result.report, other.report);
     _exit(1);
 }
 
@@ -180,7 +188,8 @@ static bool split(char *id)
         return false;
     }
     *colon = '\0';
-    options.schedule = colon + 1;
+    options.grain = colon[1] == '.' ? EXPLORE_BY_CALL : EXPLORE_BY_STEP;
+    options.schedule = colon + (colon[1] == '.' ? 2 : 1);
     return true;
 }
 

@@ -30,6 +30,9 @@ void op_perform(struct op *op)
     case OP_OR:
         *op->word = op->before | op->operand;
         break;
+    case OP_CLEAR:
+        *op->word = op->before & ~op->operand;
+        break;
     case OP_SUBTRACT:
         *op->word = op->before - op->operand;
         break;
@@ -52,9 +55,45 @@ void explore_touch(const void *object)
 {
     struct op op = {.kind = OP_TOUCH,
                     .word = (uint64_t *)(uintptr_t)object,
-                    .where = __builtin_return_address(0)};
+                    .where = __builtin_return_address(0),
+                    .is_ports = true};
 
     explore_reach(&op);
+}
+
+uint64_t explore_port_load(const uint64_t *word)
+{
+    struct op op = {.kind = OP_LOAD,
+                    .word = (uint64_t *)(uintptr_t)word,
+                    .where = __builtin_return_address(0),
+                    .is_ports = true};
+
+    explore_reach(&op);
+    return op.before;
+}
+
+uint64_t explore_port_set(uint64_t *word, uint64_t bits)
+{
+    struct op op = {.kind = OP_OR,
+                    .word = word,
+                    .operand = bits,
+                    .where = __builtin_return_address(0),
+                    .is_ports = true};
+
+    explore_reach(&op);
+    return op.before;
+}
+
+uint64_t explore_port_clear(uint64_t *word, uint64_t bits)
+{
+    struct op op = {.kind = OP_CLEAR,
+                    .word = word,
+                    .operand = bits,
+                    .where = __builtin_return_address(0),
+                    .is_ports = true};
+
+    explore_reach(&op);
+    return op.before;
 }
 
 void explore_pause(void)
@@ -64,7 +103,7 @@ void explore_pause(void)
     explore_reach(&op);
 }
 
-void explore_await_change(const uint64_t *word, uint64_t seen)
+uint64_t explore_await_change(const uint64_t *word, uint64_t seen)
 {
     struct op op = {.kind = OP_AWAIT,
                     .word = (uint64_t *)(uintptr_t)word,
@@ -72,6 +111,7 @@ void explore_await_change(const uint64_t *word, uint64_t seen)
                     .where = __builtin_return_address(0)};
 
     explore_reach(&op);
+    return op.before;
 }
 
 /* --- For the environment of the code under test --------------------------- */

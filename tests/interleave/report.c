@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A schedule told to people. Its ID is one letter for each turn, a for the first thread, and how
- * many steps the turn has if it is more than one: "a3bc2" is the schedule a a a b c c.
+ * many steps the turn has if it is more than one: "a3bc2" is the schedule a a a b c c. Of whole
+ * calls it starts with a dot.
  */
 #define _POSIX_C_SOURCE 200809L /* popen */
 
@@ -23,6 +24,11 @@ void report_add(char *report, const char *format, ...)
     va_end(arguments);
 }
 
+/* --- Places in the source ------------------------------------------------- */
+
+#define PLACE_BYTES   128u
+#define COMMAND_BYTES (64u + 24u * STEPS_MAX)
+
 static void cut_at(char *line, const char *text)
 {
     char *found = strstr(line, text);
@@ -32,38 +38,77 @@ static void cut_at(char *line, const char *text)
     }
 }
 
+static void copy_place(char place[PLACE_BYTES], const char *text)
+{
+    snprintf(place, PLACE_BYTES, "%s", text);
+    cut_at(place, "\n");
+    cut_at(place, " (discriminator");
+}
+
+/* A return address is that of the instruction after the call. */
+static const char *call_at(const void *where)
+{
+    return (const char *)where - 1;
+}
+
+static FILE *start_addr2line(const void *const *where, unsigned int count)
+{
+    static char command[COMMAND_BYTES];
+    size_t used = (size_t)snprintf(command, sizeof(command), "addr2line -aspfi -e /proc/%ld/exe",
+                                   (long)getpid());
+
+    for (unsigned int i = 0; i < count; i++) {
+        used += (size_t)snprintf(command + used, sizeof(command) - used, " %p",
+                                 (const void *)call_at(where[i]));
+    }
+    snprintf(command + used, sizeof(command) - used, " 2>/dev/null");
+    return popen(command, "r");
+}
+
 /*
- * Where in the source an address is, if addr2line is installed; it comes with the compiler. What
- * was inlined from the environment header tells nothing: its caller is meant.
+ * Where in the source addresses are, if addr2line is installed; it comes with the compiler. It says
+ * "0xADDRESS: FUNCTION at FILE:LINE", and on lines of their own, " (inlined by) " whom. What was
+ * inlined from the environment header tells nothing: its caller is meant.
  */
-void report_place(char *report, const void *where)
+static void find_places(const void *const *where, unsigned int count, char places[][PLACE_BYTES])
 {
     static const char inlined[] = " (inlined by) ";
-    /* A return address is that of the instruction after the call. */
-    const void *call = (const char *)where - 1;
+    FILE *pipe = start_addr2line(where, count);
     char line[512];
-    FILE *pipe;
+    unsigned int found = 0; /* addresses, of which the last is places[found - 1] */
 
-    snprintf(line, sizeof(line), "addr2line -spfi -e /proc/%ld/exe %p 2>/dev/null", (long)getpid(),
-             call);
-    pipe = popen(line, "r");
-    snprintf(line, sizeof(line), "at %p", call);
-    while (pipe != NULL && fgets(line, sizeof(line), pipe) != NULL &&
-           strstr(line, "interleave_env.h") != NULL) {
+    for (unsigned int i = 0; i < count; i++) {
+        snprintf(places[i], PLACE_BYTES, "at %p", (const void *)call_at(where[i]));
+    }
+    while (pipe != NULL && fgets(line, sizeof(line), pipe) != NULL) {
+        char *first = strncmp(line, "0x", 2) == 0 ? strstr(line, ": ") : NULL;
+
+        if (first != NULL && found < count) {
+            copy_place(places[found++], first + 2);
+        } else if (found != 0 && strncmp(line, inlined, strlen(inlined)) == 0 &&
+                   strstr(places[found - 1], "interleave_env.h") != NULL) {
+            copy_place(places[found - 1], line + strlen(inlined));
+        }
     }
     if (pipe != NULL) {
         pclose(pipe);
     }
-    cut_at(line, "\n");
-    cut_at(line, " (discriminator");
-    report_add(report, "%s",
-               strncmp(line, inlined, strlen(inlined)) == 0 ? line + strlen(inlined) : line);
 }
 
-void report_schedule(char *report, const struct explore_test *test, const struct step *steps,
-                     unsigned int count)
+void report_place(char *report, const void *where)
 {
-    report_add(report, "\n  schedule %s:", test->name);
+    char place[1][PLACE_BYTES];
+
+    find_places(&where, 1, place);
+    report_add(report, "%s", place[0]);
+}
+
+/* --- Schedules ------------------------------------------------------------ */
+
+void report_schedule(char *report, const struct explore_test *test, enum explore_grain grain,
+                     const struct step *steps, unsigned int count)
+{
+    report_add(report, "\n  schedule %s:%s", test->name, grain == EXPLORE_BY_CALL ? "." : "");
     for (unsigned int i = 0; i < count;) {
         unsigned int turn = 1;
 
@@ -104,35 +149,36 @@ static unsigned int number_of_word(const struct step *steps, unsigned int step)
 static void report_op(char *report, const struct op *op, unsigned int word)
 {
     static const char *const names[] = {
-        [OP_LOAD] = "load",   [OP_STORE] = "store",       [OP_EXCHANGE] = "exchange",
-        [OP_OR] = "or",       [OP_SUBTRACT] = "subtract", [OP_TAKE] = "take lock",
-        [OP_DROP] = "drop",   [OP_TOUCH] = "hook",        [OP_AWAIT] = "await",
-        [OP_PAUSE] = "pause", [OP_CALL] = "call",
+        [OP_LOAD] = "load",      [OP_STORE] = "store", [OP_EXCHANGE] = "exchange",
+        [OP_OR] = "or",          [OP_CLEAR] = "clear", [OP_SUBTRACT] = "subtract",
+        [OP_TAKE] = "take lock", [OP_DROP] = "drop",   [OP_TOUCH] = "hook",
+        [OP_AWAIT] = "await",    [OP_PAUSE] = "pause", [OP_CALL] = "call",
     };
 
     report_add(report, "%-9s", names[op->kind]);
     if (op->word == NULL) {
-        report_add(report, "%-34s", "");
+        report_add(report, "%-35s", "");
         return;
     }
     report_add(report, " #%-3u", word);
     switch (op->kind) {
     case OP_LOAD:
     case OP_AWAIT:
-        report_add(report, " %#-28llx", (unsigned long long)op->before);
+        report_add(report, " %#-29llx", (unsigned long long)op->before);
         break;
     case OP_STORE:
     case OP_OR:
+    case OP_CLEAR:
     case OP_SUBTRACT:
-        report_add(report, " %#-12llx with %#-10llx", (unsigned long long)op->before,
+        report_add(report, " %#-12llx with %#-10llx ", (unsigned long long)op->before,
                    (unsigned long long)op->operand);
         break;
     case OP_EXCHANGE:
-        report_add(report, " %#-12llx %s %#-10llx", (unsigned long long)op->before,
+        report_add(report, " %#-12llx %s %#-10llx ", (unsigned long long)op->before,
                    op->wrote ? " to " : "not ", (unsigned long long)op->operand);
         break;
     default:
-        report_add(report, " %-28s", "");
+        report_add(report, " %-29s", "");
         break;
     }
 }
@@ -140,11 +186,17 @@ static void report_op(char *report, const struct op *op, unsigned int word)
 void report_steps(char *report, const struct explore_test *test, const struct step *steps,
                   unsigned int count)
 {
+    static char places[STEPS_MAX][PLACE_BYTES];
+    const void *where[STEPS_MAX] = {NULL};
+
+    for (unsigned int i = 0; i < count; i++) {
+        where[i] = steps[i].op.where;
+    }
+    find_places(where, count, places);
     for (unsigned int i = 0; i < count; i++) {
         report_add(report, "  %3u  %-17s ", i + 1, test->threads[steps[i].thread].name);
         report_op(report, &steps[i].op, number_of_word(steps, i));
-        report_place(report, steps[i].op.where);
-        report_add(report, "\n");
+        report_add(report, "%s\n", places[i]);
     }
 }
 

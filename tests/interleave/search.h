@@ -20,6 +20,7 @@ enum op_kind {
     OP_STORE,
     OP_EXCHANGE, /* compare-exchange */
     OP_OR,
+    OP_CLEAR, /* bits */
     OP_SUBTRACT,
     OP_TAKE, /* a lock; cannot be done while it is held */
     OP_DROP,
@@ -32,9 +33,10 @@ enum op_kind {
 struct op {
     enum op_kind kind;
     uint64_t *word;    /* what it reads or changes; NULL: nothing that others use */
-    uint64_t operand;  /* stored, or-ed, subtracted; or the value that OP_AWAIT waits to go */
+    uint64_t operand;  /* stored, or-ed, ...; or the value that OP_AWAIT waits to go */
     uint64_t expected; /* OP_EXCHANGE */
     const void *where; /* in the code under test */
+    bool is_ports;     /* it orders nothing that the code under test may rely on */
     /* Known once it is done: */
     uint64_t before;
     bool wrote;
@@ -106,8 +108,8 @@ void race_order(const struct op *op);
 /* Adds to a report of EXPLORE_REPORT_BYTES; cuts it when it is full. */
 __attribute__((format(printf, 2, 3))) void report_add(char *report, const char *format, ...);
 void report_place(char *report, const void *where);
-void report_schedule(char *report, const struct explore_test *test, const struct step *steps,
-                     unsigned int count);
+void report_schedule(char *report, const struct explore_test *test, enum explore_grain grain,
+                     const struct step *steps, unsigned int count);
 void report_steps(char *report, const struct explore_test *test, const struct step *steps,
                   unsigned int count);
 

@@ -48,6 +48,7 @@ enum instruction_kind {
     WRITE,
     INCREMENT, /* one attempt of a compare-exchange */
     SET_BITS,
+    CLEAR_BITS,
     UNDER_LOCK, /* read and change the data of the lock */
     AWAIT,
     INSTRUCTION_KINDS,
@@ -100,6 +101,9 @@ static void run_instruction(unsigned int thread, const struct instruction *instr
         break;
     case SET_BITS:
         toy_log(thread, explore_fetch_or(word, instruction->value));
+        break;
+    case CLEAR_BITS:
+        toy_log(thread, explore_port_clear(word, instruction->value));
         break;
     case UNDER_LOCK:
         run_under_lock(thread, instruction);

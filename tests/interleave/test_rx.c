@@ -151,7 +151,7 @@ static void tell_outcome(void)
 {
     struct {
         struct parley_regs replies[EXPLORE_THREADS_MAX][WORLD_REPLIES_MAX];
-        unsigned int pins[WORLD_PAGES];
+        uint64_t pins[WORLD_PAGES]; /* no padding: it is compared, too */
     } outcome;
 
     memcpy(outcome.replies, world.replies, sizeof(outcome.replies));

@@ -271,7 +271,7 @@ static const struct interleave_test tests[] = {
                     .set_up = set_up,
                     .check = check_downwards,
                     WORLD_STATE},
-        .also = ALSO_SLEEP_SETS | ALSO_UNREDUCED | ALSO_BY_CALL,
+        .also = ALSO_SLEEP_SETS | ALSO_BY_CALL,
     },
     {
         .explore = {.name = "version_three_drivers",

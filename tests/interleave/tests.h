@@ -25,6 +25,13 @@ extern const struct interleave_suite discovery_suite;
 extern const struct interleave_suite reuse_suite;
 extern const struct interleave_suite rx_suite;
 extern const struct interleave_suite create_suite;
+extern const struct interleave_suite direct_suite;
+extern const struct interleave_suite direct_end_suite;
+extern const struct interleave_suite indirect_suite;
+extern const struct interleave_suite notification_suite;
+extern const struct interleave_suite notification_life_suite;
+extern const struct interleave_suite signal_suite;
+extern const struct interleave_suite shadow_suite;
 
 /* selftest.c: the explorer on toy programs. Returns how many checks failed; adds to *passed. */
 unsigned int explorer_selftest(unsigned int *passed);

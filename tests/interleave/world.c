@@ -1,84 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "world.h"
+#include "spmc.h"
 
 #include <string.h>
 
-#define IPA_OF_PAGES 0x80000000ull
-
 struct world world;
 
-/* --- Hooks ---------------------------------------------------------------- */
-
-void parley_port_smc(struct parley_regs *regs)
-{
-    (void)regs;
-    explore_fail("an SMC is made, and there is no Secure world");
-}
-
-parley_pa parley_port_pa(const void *address)
-{
-    return (parley_pa){(uintptr_t)address};
-}
-
-bool parley_port_vm_is_aarch64(void *context)
-{
-    const struct world_vm *of = context;
-
-    explore_pause();
-    EXPECT(!of->is_gone, "a hook is called for VM %u, which is gone", of->id);
-    return of->is_aarch64;
-}
-
-enum parley_port_status parley_port_page_map(void *context, parley_ipa ipa, void **page)
-{
-    const struct world_vm *of = context;
-    unsigned int n = (unsigned int)((ipa.value - IPA_OF_PAGES) / FFA_PAGE_SIZE);
-
-    if (n >= WORLD_PAGES) {
-        return PARLEY_PORT_NOT_MEMORY;
-    }
-    explore_touch(&world.page[n]);
-    EXPECT(!of->is_gone, "a hook is called for VM %u, which is gone", of->id);
-    if (n == WORLD_PAGE_REFUSED) {
-        return PARLEY_PORT_NO_MEMORY;
-    }
-    world.page[n].pins++;
-    EXPECT(world.page[n].pins == 1, "page %u is mapped twice", n);
-    *page = world.pages[n];
-    return PARLEY_PORT_OK;
-}
-
-/* Whoever gets the page next may write to it at once, so that an access of Parley's that is not
- * ordered before this is a race. */
-void parley_port_page_unmap(void *context, parley_ipa ipa, void *page)
-{
-    const struct world_vm *of = context;
-    unsigned int n = (unsigned int)((ipa.value - IPA_OF_PAGES) / FFA_PAGE_SIZE);
-
-    explore_touch(&world.page[n]);
-    EXPECT(!of->is_gone, "a hook is called for VM %u, which is gone", of->id);
-    EXPECT(n < WORLD_PAGES && page == world.pages[n], "page %u was mapped elsewhere", n);
-    EXPECT(world.page[n].pins == 1, "page %u is unmapped and was not mapped", n);
-    explore_will_write(page, FFA_PAGE_SIZE);
-    world.page[n].pins--;
-}
-
-/* A statistic decides which refusals are told, and it orders nothing: to hear of one is no step. */
-void parley_port_event(const struct parley_event *event)
-{
-    if (event->kind != PARLEY_EVENT_CALL_REFUSED) {
-        explore_pause();
-        world.events[event->kind]++;
-    }
-}
-
-void world_page_accessed(void *page, bool writes)
-{
-    unsigned int n = (unsigned int)(((uintptr_t)page - (uintptr_t)world.pages) / FFA_PAGE_SIZE);
-
-    EXPECT(world.page[n].pins != 0, "page %u is %s, and is not mapped", n,
-           writes ? "written" : "read");
-}
+/* The buffers of the SPMC are watched as pages, too: they follow on those of guests. */
+_Static_assert(offsetof(struct world, pages) + sizeof(world.pages) ==
+                   offsetof(struct world, memory),
+               "the memory follows the pages");
 
 /* --- For setting up ------------------------------------------------------- */
 
@@ -90,20 +20,47 @@ struct ffa_uuid world_uuid(uint8_t seed, unsigned int index)
     return uuid;
 }
 
+static void begin(const struct parley_config *config)
+{
+    world.parley = parley_init(world.memory, sizeof(world.memory), config);
+    EXPECT(world.parley != NULL, "no mediator in %zu bytes: it needs %zu", sizeof(world.memory),
+           parley_memory_size(config));
+}
+
 void world_begin(void)
 {
     static const struct parley_config config = {
         .vm_id_first = 1,
         .vms_max = WORLD_VMS,
-        .vcpus_max = 4,
+        .vcpus_max = WORLD_VCPUS,
         .rxtx_pages_max = 1,
+        .cpus_max = 1,
+        .npi_intid = WORLD_NPI_INTID,
+        .sri_intid = WORLD_NPI_INTID + 1,
         .no_spmc = true,
     };
 
     memset(&world, 0, sizeof(world));
-    world.parley = parley_init(world.memory, sizeof(world.memory), &config);
-    EXPECT(world.parley != NULL, "no mediator in %zu bytes: it needs %zu", sizeof(world.memory),
-           parley_memory_size(&config));
+    begin(&config);
+}
+
+void world_begin_secure(void)
+{
+    static const struct parley_config config = {
+        .vm_id_first = 1,
+        .vms_max = 2,
+        .vcpus_max = 2,
+        .partitions_max = 1,
+        .rxtx_pages_max = 1,
+        .shadow_pages = 1,
+        .cpus_max = WORLD_CPUS,
+        .npi_intid = WORLD_NPI_INTID,
+        .sri_intid = WORLD_NPI_INTID + 1,
+    };
+
+    memset(&world, 0, sizeof(world));
+    world.spmc.is_there = true;
+    begin(&config);
 }
 
 struct parley_vm_config world_config(struct world_vm *of, uint16_t id, unsigned int vcpus,
@@ -112,10 +69,13 @@ struct parley_vm_config world_config(struct world_vm *of, uint16_t id, unsigned 
     unsigned int peers = 0;
 
     *of = (struct world_vm){.id = id, .is_aarch64 = true};
+    for (unsigned int i = 0; i < WORLD_VCPUS; i++) {
+        of->vcpu[i] = (struct world_vcpu){.online = 1, .stops = WORLD_STOP};
+    }
     for (unsigned int i = 0; i < uuids; i++) {
         of->uuids[i] = world_uuid(seed, i);
     }
-    for (uint16_t peer = 1; peer <= WORLD_VMS; peer++) {
+    for (uint16_t peer = 1; peer <= (world.spmc.is_there ? 2 : WORLD_VMS); peer++) {
         if (peer != id) {
             of->peers[peers++] = (struct parley_peer){peer, PARLEY_MAY_DISCOVER};
         }
@@ -139,6 +99,29 @@ void world_create(uint16_t id, unsigned int vcpus, unsigned int uuids, uint8_t s
 
     EXPECT(parley_vm_create(world.parley, &config, &of->vm) == PARLEY_DONE, "VM %u is not created",
            id);
+}
+
+struct parley_vm_config world_config_open(struct world_vm *of, uint16_t id, unsigned int vcpus)
+{
+    struct parley_vm_config config = world_config(of, id, vcpus, 0, 0);
+
+    for (unsigned int i = 0; i < config.peer_count; i++) {
+        of->peers[i].rights = PARLEY_MAY_ALL;
+    }
+    config.secure_rights = id == SPMC_VM ? PARLEY_MAY_ALL : 0;
+    config.properties = FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_DIRECT_REQ_SEND |
+                        FFA_PARTITION_INDIRECT_MSG | FFA_PARTITION_NOTIFICATION_RECV;
+    return config;
+}
+
+void world_create_open(uint16_t id, unsigned int vcpus)
+{
+    struct world_vm *of = &world.vms[id];
+    struct parley_vm_config config = world_config_open(of, id, vcpus);
+
+    EXPECT(parley_vm_create(world.parley, &config, &of->vm) == PARLEY_DONE, "VM %u is not created",
+           id);
+    world_negotiate(id, FFA_VERSION_1_2);
 }
 
 void world_negotiate(uint16_t id, uint32_t version)
@@ -167,8 +150,9 @@ struct parley_regs world_call(struct parley_vm *vm, unsigned int vcpu, const uin
 struct parley_regs world_map(struct parley_vm *vm, unsigned int vcpu, unsigned int tx_page,
                              unsigned int rx_page)
 {
-    return WORLD_CALL(vm, vcpu, FFA_RXTX_MAP_64, IPA_OF_PAGES + tx_page * (uint64_t)FFA_PAGE_SIZE,
-                      IPA_OF_PAGES + rx_page * (uint64_t)FFA_PAGE_SIZE, 1);
+    return WORLD_CALL(vm, vcpu, FFA_RXTX_MAP_64,
+                      WORLD_IPA_OF_PAGES + tx_page * (uint64_t)FFA_PAGE_SIZE,
+                      WORLD_IPA_OF_PAGES + rx_page * (uint64_t)FFA_PAGE_SIZE, 1);
 }
 
 struct parley_regs world_count(struct parley_vm *vm, unsigned int vcpu)
@@ -187,18 +171,25 @@ struct parley_regs world_list_regs(struct parley_vm *vm, uint16_t start, uint16_
     return WORLD_CALL(vm, 0, FFA_PARTITION_INFO_GET_REGS, 0, 0, ffa_info_regs_in_make(start, tag));
 }
 
+/* --- Lives ---------------------------------------------------------------- */
+
 /* A hypervisor would call again and again. To call again makes no difference before somebody else
  * has changed what the last call looked at, so this waits for that. */
+static void call_again(void)
+{
+    uint64_t seen;
+    const uint64_t *word = explore_last_load(&seen);
+
+    if (word != NULL) {
+        (void)explore_await_change(word, seen);
+    }
+    explore_call();
+}
+
 static void end_life(struct world_vm *of, enum parley_progress progress)
 {
     while (progress == PARLEY_AGAIN) {
-        uint64_t seen;
-        const uint64_t *word = explore_last_load(&seen);
-
-        if (word != NULL) {
-            explore_await_change(word, seen);
-        }
-        explore_call();
+        call_again();
         progress = parley_vm_continue(of->vm);
     }
     EXPECT(progress == PARLEY_DONE, "the end of VM %u is refused", of->id);
@@ -215,6 +206,25 @@ void world_destroy(struct world_vm *of)
     explore_call();
     end_life(of, parley_vm_destroy(of->vm));
     of->is_gone = true;
+}
+
+void world_go_offline(struct world_vm *of, unsigned int vcpu)
+{
+    explore_call();
+    explore_port_clear(&of->vcpu[vcpu].online, 1);
+    explore_call();
+    while (parley_vcpu_offline(of->vm, vcpu) == PARLEY_AGAIN) {
+        call_again();
+    }
+}
+
+void world_come_online(struct world_vm *of, unsigned int vcpu)
+{
+    explore_call();
+    explore_port_clear(&of->vcpu[vcpu].signals, ~0ull);
+    explore_port_set(&of->vcpu[vcpu].online, 1);
+    explore_call();
+    parley_vcpu_online(of->vm, vcpu);
 }
 
 void world_vcpu_leaves(unsigned int vcpu)

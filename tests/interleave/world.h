@@ -11,14 +11,36 @@
 #include "explore.h"
 
 #define WORLD_VMS          4u /* IDs 1 to 4 */
-#define WORLD_PAGES        6u
-#define WORLD_PAGE_REFUSED 5u /* the hypervisor has no room to map this one */
+#define WORLD_VCPUS        4u /* of one VM at most */
+#define WORLD_CPUS         2u
+#define WORLD_PAGES        7u
+#define WORLD_PAGE_REFUSED 6u /* the hypervisor has no room to map this one */
 #define WORLD_REPLIES_MAX  4u /* of one thread */
-#define WORLD_MEMORY_BYTES 16384u
+#define WORLD_RECEIVED_MAX 4u
+#define WORLD_SIGNALS      8u
+#define WORLD_MEMORY_BYTES 32768u
+#define WORLD_SECURE_BYTES (6u * FFA_PAGE_SIZE) /* Parley's pair, and two shadows */
+#define WORLD_NPI_INTID    9u
+#define WORLD_IPA_OF_PAGES 0x80000000ull
 
 /* A guest page. No two VMs of a test use the same. */
 struct world_page {
     unsigned int pins;
+};
+
+/* What a vCPU is to do next, as bits of its signals. */
+#define WORLD_WAKE       1u  /* parley_port_vcpu_wake() named it */
+#define WORLD_NPI        2u  /* an interrupt of the mediator's pends, */
+#define WORLD_TIMER      4u  /* or one of the guest's own */
+#define WORLD_STOP       8u  /* its hypervisor wants it out of the guest, */
+#define WORLD_STOP_TOO   16u /* as does somebody else */
+#define WORLD_INTERRUPTS (WORLD_NPI | WORLD_TIMER)
+
+struct world_vcpu {
+    uint64_t signals;
+    uint64_t online;         /* 0 or 1 */
+    uint64_t stops;          /* the signals that, all together, stop it */
+    struct parley_regs regs; /* of the call that it makes, blocks in, or made last */
 };
 
 /* What the hypervisor knows of a VM: the context of the hooks. */
@@ -27,23 +49,54 @@ struct world_vm {
     uint16_t id;
     bool is_aarch64;
     bool is_gone; /* destroyed: no hook may name it */
+    struct world_vcpu vcpu[WORLD_VCPUS];
     /* What its configuration points to. */
     struct ffa_uuid uuids[PARLEY_UUIDS_PER_VM];
     struct parley_peer peers[WORLD_VMS];
+};
+
+/* The Secure world: an SPMC and a partition, see spmc.h. It serves VM 1. */
+struct world_spmc {
+    bool is_there;
+    bool has_bitmap;             /* of the VM's notifications, */
+    uint64_t bound;              /* of which these are bound */
+    unsigned int gets_to_refuse; /* so many NOTIFICATION_GETs fail */
+    /* What pends: for the VM, for its vCPUs, and for each CPU of the partition's. */
+    uint64_t global;
+    uint64_t of_vcpu[WORLD_VCPUS];
+    bool rx_full;
+    uint64_t of_cpu[WORLD_CPUS];
+    uint32_t told; /* by NOTIFICATION_INFO_GET: bits SPMC_... */
+    /* The buffers that it was given: the mediator's own, and the VM's. */
+    uint8_t *own_rx;
+    uint8_t *own_tx;
+    uint8_t *vm_rx;
+    uint8_t *vm_tx;
+    bool vm_rx_is_full;                 /* the VM's to read */
+    uint32_t token[WORLD_RECEIVED_MAX]; /* of messages to the partition */
+    unsigned int received;
 };
 
 struct world {
     _Alignas(FFA_PAGE_SIZE) uint8_t pages[WORLD_PAGES][FFA_PAGE_SIZE];
     _Alignas(FFA_PAGE_SIZE) uint8_t memory[WORLD_MEMORY_BYTES];
     struct parley *parley;
+    struct world_spmc spmc;
     struct world_vm vms[WORLD_VMS + 1]; /* by ID */
     struct world_vm heirs[2];           /* created later, under an ID that another one has or had */
     struct world_page page[WORLD_PAGES];
     unsigned int events[PARLEY_EVENT_CALL_REFUSED]; /* how often each kind was told */
+    unsigned int cpu_of[EXPLORE_THREADS_MAX];       /* where each thread runs */
+    uint64_t kicks;                                 /* CPUs that were kicked, one bit each */
     uint64_t left; /* a word: vCPUs that have stopped for good, one bit each */
     /* What threads got, for the check. */
     struct parley_regs replies[EXPLORE_THREADS_MAX][WORLD_REPLIES_MAX];
     enum parley_progress progress[EXPLORE_THREADS_MAX];
+    unsigned int counted[EXPLORE_THREADS_MAX];
+    uint32_t token[WORLD_RECEIVED_MAX]; /* of messages, in the order of their arrival */
+    unsigned int received;
+    unsigned int got_of_vms[WORLD_SIGNALS]; /* how often each notification was got */
+    unsigned int got_of_partitions[WORLD_SIGNALS];
     uint8_t listed[FFA_PAGE_SIZE]; /* a copy of an RX buffer, by the guest that got it */
 };
 
@@ -54,17 +107,28 @@ extern struct world world;
     .state = &world, .state_bytes = sizeof(world), .pages = world.pages, \
     .pages_bytes = sizeof(world.pages), .page_accessed = world_page_accessed
 
+/* The same with an SPMC: the buffers that it is given come first in the mediator's memory. */
+#define WORLD_STATE_SECURE                                               \
+    .state = &world, .state_bytes = sizeof(world), .pages = world.pages, \
+    .pages_bytes = sizeof(world.pages) + WORLD_SECURE_BYTES, .page_accessed = world_page_accessed
+
 void world_page_accessed(void *page, bool writes);
 
 /* --- For setting up ------------------------------------------------------- */
 
-/* An empty world with a mediator. */
+/* An empty world with a mediator, */
 void world_begin(void);
+/* or with an SPMC, too. VM IDs are 1 and 2 then. */
+void world_begin_secure(void);
 /* A configuration with `uuids` UUIDs, world_uuid(seed, ...), that may discover all VMs. */
 struct parley_vm_config world_config(struct world_vm *of, uint16_t id, unsigned int vcpus,
                                      unsigned int uuids, uint8_t seed);
 /* Creates world.vms[id]; it has to work. */
 void world_create(uint16_t id, unsigned int vcpus, unsigned int uuids, uint8_t seed);
+/* The same, of a VM that may message and signal all others, and that all may. */
+struct parley_vm_config world_config_open(struct world_vm *of, uint16_t id, unsigned int vcpus);
+/* Creates such a VM, at 1.2. */
+void world_create_open(uint16_t id, unsigned int vcpus);
 /* The VM's vCPU 0 asks for a version, and makes it final by FFA_ID_GET. */
 void world_negotiate(uint16_t id, uint32_t version);
 
@@ -83,9 +147,33 @@ struct parley_regs world_list(struct parley_vm *vm, unsigned int vcpu);
 /* PARTITION_INFO_GET_REGS from entry `start` on, with the tag of an earlier reply or 0. */
 struct parley_regs world_list_regs(struct parley_vm *vm, uint16_t start, uint16_t tag);
 
+/* --- vCPUs that block ----------------------------------------------------- */
+
+/*
+ * A call that may block. Its registers stay with the vCPU. Returns whether it is over; if not, the
+ * vCPU is asleep in it.
+ */
+#define WORLD_ENTER(of, vcpu, ...) world_enter(of, vcpu, (const uint64_t[8]){__VA_ARGS__})
+
+bool world_enter(struct world_vm *of, unsigned int vcpu, const uint64_t x0_to_x7[8]);
+
+/* Sleeps until the call is over: woken, or interrupted. False if the vCPU is stopped instead. */
+bool world_sleep(struct world_vm *of, unsigned int vcpu);
+
+/* Signals a vCPU; and takes its interrupts, as the guest's handler does. */
+void world_signal(struct world_vm *of, unsigned int vcpu, uint64_t signals);
+bool world_take_interrupts(struct world_vm *of, unsigned int vcpu);
+bool world_is_stopped(const struct world_vm *of, unsigned int vcpu);
+
+/* --- Lives ---------------------------------------------------------------- */
+
 /* To the end of it: while somebody is in the way, waits. */
 void world_reset(struct world_vm *of);
 void world_destroy(struct world_vm *of);
+
+/* PSCI CPU_OFF and CPU_ON, by the vCPU itself: what pends for it is gone when it comes back. */
+void world_go_offline(struct world_vm *of, unsigned int vcpu);
+void world_come_online(struct world_vm *of, unsigned int vcpu);
 
 /* A vCPU stops for good; its hypervisor waits for that before it ends the VM. */
 void world_vcpu_leaves(unsigned int vcpu);
@@ -96,6 +184,8 @@ void world_await_vcpus_left(unsigned int vcpus);
 bool succeeded(const struct parley_regs *reply);
 /* FFA_ERROR with this status. */
 bool refused(const struct parley_regs *reply, int32_t status);
+/* Whether a message has come for a vCPU that was left asleep. Then it must have been woken. */
+bool has_message(struct world_vm *of, unsigned int vcpu);
 struct parley_vm_status world_status(const struct world_vm *of);
 /* No page is pinned but those named in the set. */
 void expect_pins(unsigned int pages);

@@ -342,24 +342,6 @@ static void B15_unmap_id_bits(void **state)
     }
 }
 
-/* The Secure world is not told of buffers that it has no use for. */
-static void B17_buffer_shared_without_need(void **state)
-{
-    (void)state;
-    for (size_t v = 0; v < COUNT(versions); v++) {
-        struct posix_vm *vm;
-
-        machine_with_neighbour(&posix_spmc_1_2);
-        posix_smc_clear();
-        vm = vm_with_buffers(versions[v]);
-        assert_status(call_info(vm, 0, &nil_uuid, 0), FFA_OK);
-        assert_status(CALL(vm, 0, FFA_RX_RELEASE, 0), FFA_OK);
-        assert_status(CALL(vm, 0, FFA_RXTX_UNMAP, 0), FFA_OK);
-        assert_int_equal(posix_smc_count(), 0);
-        assert_int_equal(machine_off(NULL), 0);
-    }
-}
-
 /* --- B18, B19 --------------------------------------------------------------------------------- */
 
 static void expect_zero_from(const struct posix_vm *vm, uint64_t offset, unsigned int pages)
@@ -475,6 +457,6 @@ static void B21_copy_limit_uses_global_max(void **state)
 SECTION(museum_buffers, TEST(B1_rxtx_unmap_owner_race), TEST(B2_rx_release_during_producer_fill),
         TEST(B4_rxtx_map_concurrent), TEST(B5_rx_page_tested_wrong_variable),
         TEST(B6_rxtx_same_page), TEST(B8_rxtx_map_error_code), TEST(B11_rx_release_if_not_acquired),
-        TEST(B14_unmap_foreign_id), TEST(B15_unmap_id_bits), TEST(B17_buffer_shared_without_need),
-        TEST(B18_rx_tail_stale_data), TEST(B19_staging_buffer_cross_vm),
-        TEST(B20_rxtx_size_vs_page_size), TEST(B21_copy_limit_uses_global_max))
+        TEST(B14_unmap_foreign_id), TEST(B15_unmap_id_bits), TEST(B18_rx_tail_stale_data),
+        TEST(B19_staging_buffer_cross_vm), TEST(B20_rxtx_size_vs_page_size),
+        TEST(B21_copy_limit_uses_global_max))

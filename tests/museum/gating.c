@@ -6,7 +6,19 @@ static const uint32_t versions[] = {FFA_VERSION_1_0, FFA_VERSION_1_1, FFA_VERSIO
 
 static struct posix_vm *vm_at(uint32_t version)
 {
-    return vm_on(&(struct vm_setup){.id = 3, .version = version, .sees_secure = true});
+    return vm_on(&(struct vm_setup){
+        .id = 3, .version = version, .sees_secure = true, .properties = ALL_PROPERTIES});
+}
+
+static void expect_absent_for(struct posix_vm *vm, const uint32_t *fids, size_t count)
+{
+    posix_smc_clear();
+    for (size_t i = 0; i < count; i++) {
+        assert_status(CALL(vm, 0, fids[i], 0, 0, 0, 0, 0), FFA_NOT_SUPPORTED);
+        assert_status(CALL(vm, 0, fids[i], 3, 3, 3, 3, 3), FFA_NOT_SUPPORTED);
+        assert_status(call_features(vm, fids[i]), FFA_NOT_SUPPORTED);
+    }
+    assert_int_equal(posix_smc_count(), 0);
 }
 
 static void expect_absent(const uint32_t *fids, size_t count)
@@ -15,13 +27,7 @@ static void expect_absent(const uint32_t *fids, size_t count)
     for (size_t v = 0; v < COUNT(versions); v++) {
         struct posix_vm *vm = vm_at(versions[v]);
 
-        posix_smc_clear();
-        for (size_t i = 0; i < count; i++) {
-            assert_status(CALL(vm, 0, fids[i], 0, 0, 0, 0, 0), FFA_NOT_SUPPORTED);
-            assert_status(CALL(vm, 0, fids[i], 3, 3, 3, 3, 3), FFA_NOT_SUPPORTED);
-            assert_status(call_features(vm, fids[i]), FFA_NOT_SUPPORTED);
-        }
-        assert_int_equal(posix_smc_count(), 0);
+        expect_absent_for(vm, fids, count);
         vm_off(vm);
     }
 }
@@ -30,27 +36,9 @@ static void expect_absent(const uint32_t *fids, size_t count)
 static void H4_features_overclaim(void **state)
 {
     static const uint32_t unserved[] = {
-        FFA_MSG_POLL,
-        FFA_MSG_WAIT,
-        FFA_YIELD,
-        FFA_RUN,
-        FFA_MSG_SEND,
-        FFA_MSG_SEND_DIRECT_REQ_32,
-        FFA_MSG_SEND2,
-        FFA_MSG_SEND_DIRECT_RESP_32,
-        FFA_MEM_DONATE_32,
-        FFA_MEM_LEND_32,
-        FFA_MEM_SHARE_32,
-        FFA_MEM_SHARE_64,
-        FFA_MEM_RETRIEVE_RESP,
-        FFA_MEM_RECLAIM,
-        FFA_MEM_OP_PAUSE,
-        FFA_MEM_FRAG_RX,
-        FFA_MEM_FRAG_TX,
-        FFA_MSG_SEND_DIRECT_REQ2,
-        FFA_CONSOLE_LOG_32,
-        FFA_CONSOLE_LOG_64,
-        FFA_INTERRUPT,
+        FFA_MSG_POLL,     FFA_MSG_SEND,     FFA_MEM_DONATE_32,     FFA_MEM_LEND_32,
+        FFA_MEM_SHARE_32, FFA_MEM_SHARE_64, FFA_MEM_RETRIEVE_RESP, FFA_MEM_RECLAIM,
+        FFA_MEM_OP_PAUSE, FFA_MEM_FRAG_RX,  FFA_MEM_FRAG_TX,
     };
 
     (void)state;
@@ -153,8 +141,8 @@ static void H14_unknown_smc_passthrough(void **state)
 
         posix_smc_clear();
         for (uint32_t number = FFA_NUMBER_FIRST; number <= FFA_NUMBER_LAST; number++) {
-            CALL(vm, 0, FFA_FN32(number), 0, 0, 0, 0, 0);
-            CALL(vm, 0, FFA_FN64(number), 0, 0, 0, 0, 0);
+            CALL_TO_END(vm, 0, FFA_FN32(number), 0, 0, 0, 0, 0);
+            CALL_TO_END(vm, 0, FFA_FN64(number), 0, 0, 0, 0, 0);
             call_features(vm, FFA_FN32(number));
             call_features(vm, FFA_FN64(number));
         }
@@ -184,24 +172,49 @@ static void H15_hyp_call_exposed(void **state)
     expect_absent(of_others, COUNT(of_others));
 }
 
-/* Without notifications there is nothing of them: not the calls, not the interrupts. */
-static void I9_notif_without_support(void **state)
-{
-    static const uint32_t notifications[] = {
-        FFA_NOTIFICATION_BITMAP_CREATE, FFA_NOTIFICATION_BITMAP_DESTROY,
-        FFA_NOTIFICATION_BIND,          FFA_NOTIFICATION_UNBIND,
-        FFA_NOTIFICATION_SET,           FFA_NOTIFICATION_GET,
-        FFA_NOTIFICATION_INFO_GET_32,   FFA_NOTIFICATION_INFO_GET_64,
-    };
+/* Of a configuration without notifications, or a VM without them, what belongs to them is absent.
+ */
+static const uint32_t for_receivers[] = {FFA_NOTIFICATION_BIND, FFA_NOTIFICATION_UNBIND,
+                                         FFA_NOTIFICATION_GET};
+static const uint32_t for_all[] = {FFA_NOTIFICATION_SET, FFA_NOTIFICATION_INFO_GET_32,
+                                   FFA_NOTIFICATION_INFO_GET_64};
 
-    (void)state;
-    expect_absent(notifications, COUNT(notifications));
+static void expect_none_configured(void)
+{
+    struct parley_config config = usual_config;
+
+    config.npi_intid = 0;
+    config.sri_intid = 0;
+    machine_on_with(&posix_spmc_1_2, &config);
     for (size_t v = 0; v < COUNT(versions); v++) {
         struct posix_vm *vm = vm_at(versions[v]);
 
+        expect_absent_for(vm, for_receivers, COUNT(for_receivers));
+        expect_absent_for(vm, for_all, COUNT(for_all));
         assert_status(call_features(vm, FFA_FEATURE_NPI), FFA_NOT_SUPPORTED);
         assert_status(call_features(vm, FFA_FEATURE_SRI), FFA_NOT_SUPPORTED);
         assert_status(call_features(vm, FFA_FEATURE_MEI), FFA_NOT_SUPPORTED);
+        vm_off(vm);
+    }
+    assert_int_equal(machine_off(NULL), 0);
+}
+
+static void I9_notif_without_support(void **state)
+{
+    const uint32_t properties = ALL_PROPERTIES & ~(uint32_t)FFA_PARTITION_NOTIFICATION_RECV;
+
+    (void)state;
+    expect_none_configured();
+    machine_on(&posix_spmc_1_2);
+    for (uint32_t version = FFA_VERSION_1_1; version <= FFA_VERSION_1_2; version++) {
+        struct posix_vm *vm = vm_on(&(struct vm_setup){
+            .id = 3, .version = version, .sees_secure = true, .properties = properties});
+
+        expect_absent_for(vm, for_receivers, COUNT(for_receivers));
+        assert_status(call_features(vm, FFA_FEATURE_NPI), FFA_NOT_SUPPORTED);
+        assert_status(call_features(vm, FFA_FEATURE_SRI), FFA_OK);
+        assert_status(call_features(vm, FFA_NOTIFICATION_SET), FFA_OK);
+        assert_status(CALL(vm, 0, FFA_NOTIFICATION_INFO_GET_64), FFA_NO_DATA);
         vm_off(vm);
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Section C of docs/museum.md: VMs come, are reset and go, while others look. */
-#include "support.h"
+#include "talk.h"
 
 #include <string.h>
 
@@ -56,6 +56,8 @@ static void C3_ctx_freed_before_undo_on_create_fail(void **state)
     assert_int_equal(vm_create(vm, &(struct vm_setup){.id = 5}), PARLEY_REFUSED_ID_USED);
     assert_null(posix_vm_parley(vm));
     posix_vm_free(vm);
+    assert_int_equal(machine_off(NULL), 0);
+    expect_spoilt_creation_leaves_nothing();
 }
 
 /* An SPMC that keeps Parley's buffers is asked again, and until it gives them back nobody else is

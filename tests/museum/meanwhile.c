@@ -39,12 +39,17 @@ static struct {
     bool *finished;
     unsigned int page_maps_left; /* 0: not at a page map */
     void *page;                  /* NULL: not at a touch */
+    bool at_signal;
 } plan;
 
 enum parley_port_status __real_parley_port_page_map(void *context, parley_ipa ipa, void **page);
 enum parley_port_status __wrap_parley_port_page_map(void *context, parley_ipa ipa, void **page);
 void __real_parley_port_page_unmap(void *context, parley_ipa ipa, void *page);
 void __wrap_parley_port_page_unmap(void *context, parley_ipa ipa, void *page);
+void __real_parley_port_vcpu_wake(void *context, unsigned int vcpu);
+void __wrap_parley_port_vcpu_wake(void *context, unsigned int vcpu);
+void __real_parley_port_interrupt(void *context, unsigned int vcpu, uint16_t intid);
+void __wrap_parley_port_interrupt(void *context, unsigned int vcpu, uint16_t intid);
 bool __real_parley_port_vm_is_aarch64(void *context);
 bool __wrap_parley_port_vm_is_aarch64(void *context);
 
@@ -134,6 +139,7 @@ void meanwhile_forget(void)
     plan.armed = false;
     plan.page_maps_left = 0;
     plan.page = NULL;
+    plan.at_signal = false;
 }
 
 /* --- Several at once -------------------------------------------------------------------------- */
@@ -211,6 +217,34 @@ void __wrap_parley_port_page_unmap(void *context, parley_ipa ipa, void *page)
     }
     pthread_mutex_unlock(&pins_mutex);
     __real_parley_port_page_unmap(context, ipa, page);
+}
+
+/* --- At a wake or an interrupt ---------------------------------------------------------------- */
+
+void meanwhile_at_signal(meanwhile *what, void *argument, bool *finished)
+{
+    arm(what, argument, finished);
+    plan.at_signal = true;
+}
+
+static void signalled(void)
+{
+    if (plan.at_signal) {
+        plan.at_signal = false;
+        let_it_happen();
+    }
+}
+
+void __wrap_parley_port_vcpu_wake(void *context, unsigned int vcpu)
+{
+    signalled();
+    __real_parley_port_vcpu_wake(context, vcpu);
+}
+
+void __wrap_parley_port_interrupt(void *context, unsigned int vcpu, uint16_t intid)
+{
+    signalled();
+    __real_parley_port_interrupt(context, vcpu, intid);
 }
 
 /* --- At the first touch of a page ------------------------------------------------------------- */

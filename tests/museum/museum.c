@@ -24,6 +24,11 @@ int main(void)
     failed += museum_spmc(&count);
     failed += museum_spmc_buffers(&count);
     failed += museum_rollback(&count);
+    failed += museum_direct(&count);
+    failed += museum_indirect(&count);
+    failed += museum_signals(&count);
+    failed += museum_availability(&count);
+    failed += museum_incoming(&count);
     printf("%zu passed, %d failed\n", count - (size_t)failed, failed);
     return failed == 0 ? 0 : 1;
 }

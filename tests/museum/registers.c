@@ -36,7 +36,7 @@ static void expect_zero(const struct parley_regs *regs, unsigned int first, unsi
 /* An answer is all of x0 to x7, not the first few of them. */
 static void G2_partial_result_set(void **state)
 {
-    static const uint32_t fids[] = {FFA_ID_GET, FFA_SPM_ID_GET, FFA_MSG_SEND2, FFA_MSG_WAIT};
+    static const uint32_t fids[] = {FFA_ID_GET, FFA_SPM_ID_GET, FFA_MSG_SEND2, FFA_RUN};
     struct posix_vm *vm;
 
     (void)state;
@@ -83,7 +83,7 @@ static const struct {
     int32_t status;
     uint64_t call[6];
 } failures[] = {
-    {FFA_NOT_SUPPORTED, {FFA_MSG_SEND2}},
+    {FFA_NOT_SUPPORTED, {FFA_MSG_POLL}},
     {FFA_NOT_SUPPORTED, {0xc40000ef}},
     {FFA_NOT_SUPPORTED, {FFA_FEATURES, FFA_RX_ACQUIRE}},
     {FFA_INVALID_PARAMETERS, {FFA_RXTX_UNMAP, 0}},
@@ -93,6 +93,10 @@ static const struct {
     {FFA_RETRY, {FFA_PARTITION_INFO_GET_REGS, 0, 0, 0x12340001}},
     {FFA_BUSY, {FFA_PARTITION_INFO_GET, 0, 0, 0, 0, 0}},
     {FFA_DENIED, {FFA_RX_RELEASE, 0}},
+    {FFA_DENIED, {FFA_MSG_SEND2, 0, 0}},
+    {FFA_DENIED, {FFA_MSG_SEND_DIRECT_RESP2, 1u << 16 | 2, 0}},
+    {FFA_INVALID_PARAMETERS, {FFA_MSG_SEND_DIRECT_REQ_64, 2u << 16 | 1, 0}},
+    {FFA_NO_DATA, {FFA_NOTIFICATION_INFO_GET_64}},
     {FFA_NO_MEMORY, {FFA_RXTX_MAP_64, IPA(TX_PAGE), IPA(RX_PAGE), 1}},
 };
 

@@ -249,6 +249,12 @@ static void K10_manifest_trusted(void **state)
     REFUSED(partitions_max, PARLEY_PARTITIONS_MAX + 1);
     REFUSED(rxtx_pages_max, 0);
     REFUSED(rxtx_pages_max, PARLEY_RXTX_PAGES_MAX + 1);
+    REFUSED(shadow_pages, PARLEY_RXTX_PAGES_MAX + 1);
+    REFUSED(cpus_max, 0);
+    REFUSED(cpus_max, PARLEY_CPUS_MAX + 1);
+    REFUSED(npi_intid, 32);
+    REFUSED(sri_intid, 32);
+    REFUSED(npi_intid, SRI); /* one interrupt for both */
     REFUSED(vm_id_first, 0);
     REFUSED(vm_id_first, 0x7fff);
     REFUSED(vm_id_first, 0x8000);
@@ -260,6 +266,7 @@ static void K10_manifest_trusted(void **state)
         .vm_id_first = 0x7fff,
         .vms_max = 1,
         .vcpus_max = 1,
+        .cpus_max = 1,
         .partitions_max = 0,
         .rxtx_pages_max = 1,
     };
@@ -268,6 +275,10 @@ static void K10_manifest_trusted(void **state)
         .vm_id_first = 0x8000 - PARLEY_VMS_MAX,
         .vms_max = PARLEY_VMS_MAX,
         .vcpus_max = PARLEY_VCPUS_MAX,
+        .cpus_max = PARLEY_CPUS_MAX,
+        .shadow_pages = PARLEY_RXTX_PAGES_MAX,
+        .npi_intid = 31,
+        .sri_intid = 1,
         .partitions_max = PARLEY_PARTITIONS_MAX,
         .rxtx_pages_max = PARLEY_RXTX_PAGES_MAX,
     };

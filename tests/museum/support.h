@@ -37,6 +37,8 @@
 #define RAM_PAGES 32u /* of each VM, if its setup says nothing */
 #define RAM_IPA   0x80000000u
 #define VCPUS     4u
+#define NPI       9u  /* parley_config.npi_intid */
+#define SRI       10u /* parley_config.sri_intid */
 
 /* Where a test has its buffers: a page number of the VM's RAM. */
 #define IPA(page) ((uint64_t)RAM_IPA + (uint64_t)(page)*FFA_PAGE_SIZE)
@@ -79,6 +81,12 @@ struct parley *parley_start(const struct parley_config *config);
 
 /* --- VMs -------------------------------------------------------------------------------------- */
 
+/* All that a VM can take part in. */
+#define ALL_PROPERTIES                                                                            \
+    (FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_DIRECT_REQ_SEND | FFA_PARTITION_INDIRECT_MSG | \
+     FFA_PARTITION_NOTIFICATION_RECV | FFA_PARTITION_DIRECT_REQ2_RECV |                           \
+     FFA_PARTITION_DIRECT_REQ2_SEND)
+
 struct vm_setup {
     uint16_t id;
     uint32_t version; /* negotiated and made final; 0: not even asked for */
@@ -86,6 +94,7 @@ struct vm_setup {
     bool sees_secure;
     uint16_t sees[8]; /* VMs that it may discover; 0 ends the list */
     bool sees_all;    /* all other VMs of the directory */
+    uint8_t may;      /* PARLEY_MAY_... with all that it sees; the Secure world may always */
     uint32_t properties;
     const struct ffa_uuid *uuids;
     unsigned int uuid_count;
@@ -137,6 +146,32 @@ struct parley_vm_status vm_status(const struct posix_vm *vm);
  */
 struct parley_regs museum_call(struct posix_vm *vm, unsigned int vcpu, const uint64_t *args,
                                size_t count);
+
+/* The same for one that may wait, and is interrupted if it does. */
+#define CALL_TO_END(vm, vcpu, ...)                                    \
+    museum_call_to_end((vm), (vcpu), (const uint64_t[]){__VA_ARGS__}, \
+                       sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
+
+struct parley_regs museum_call_to_end(struct posix_vm *vm, unsigned int vcpu, const uint64_t *args,
+                                      size_t count);
+
+/* WAIT(vm, vcpu, fid, x1, x2, ...): one that must wait; then what becomes of it, checked alike. */
+struct waiting {
+    struct posix_vm *vm;
+    unsigned int vcpu;
+    struct parley_regs before;
+    struct parley_regs regs;
+};
+
+#define WAIT(vm, vcpu, ...)                                    \
+    museum_wait((vm), (vcpu), (const uint64_t[]){__VA_ARGS__}, \
+                sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
+
+struct waiting museum_wait(struct posix_vm *vm, unsigned int vcpu, const uint64_t *args,
+                           size_t count);
+struct parley_regs woken(struct waiting *waiting);       /* it must have been */
+struct parley_regs interrupted(struct waiting *waiting); /* it must wait until then */
+bool still_waits(struct waiting *waiting);
 
 /* Poison for a register, other than that of its neighbours. */
 uint64_t poison(unsigned int reg);
@@ -201,6 +236,9 @@ void meanwhile_at_page_map(unsigned int nth, meanwhile *what, void *argument, bo
 void meanwhile_at_touch(struct posix_vm *vm, unsigned int page, meanwhile *what, void *argument,
                         bool *finished);
 
+/* The same, when Parley next wakes a vCPU, or injects an interrupt. */
+void meanwhile_at_signal(meanwhile *what, void *argument, bool *finished);
+
 /* Waits for that thread, or calls it off if its time has not come. */
 void meanwhile_forget(void);
 
@@ -236,5 +274,10 @@ int museum_locks(size_t *count);
 int museum_spmc(size_t *count);
 int museum_spmc_buffers(size_t *count);
 int museum_rollback(size_t *count);
+int museum_direct(size_t *count);
+int museum_indirect(size_t *count);
+int museum_signals(size_t *count);
+int museum_availability(size_t *count);
+int museum_incoming(size_t *count);
 
 #endif

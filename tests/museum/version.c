@@ -354,6 +354,7 @@ static void D20_abi_allowed_on_v10(void **state)
     static const uint32_t later[] = {
         FFA_NOTIFICATION_BITMAP_CREATE,
         FFA_NOTIFICATION_BIND,
+        FFA_NOTIFICATION_UNBIND,
         FFA_NOTIFICATION_SET,
         FFA_NOTIFICATION_GET,
         FFA_NOTIFICATION_INFO_GET_32,
@@ -365,16 +366,20 @@ static void D20_abi_allowed_on_v10(void **state)
         FFA_CONSOLE_LOG_64,
         FFA_PARTITION_INFO_GET_REGS,
         FFA_MSG_SEND_DIRECT_REQ2,
+        FFA_MSG_SEND_DIRECT_RESP2,
     };
     struct posix_vm *vm;
 
     (void)state;
     machine_on(&posix_spmc_1_2);
-    vm = vm_on(&(struct vm_setup){.id = 1, .version = FFA_VERSION_1_0, .sees_secure = true});
+    vm = vm_on(&(struct vm_setup){
+        .id = 1, .version = FFA_VERSION_1_0, .sees_secure = true, .properties = ALL_PROPERTIES});
     for (size_t i = 0; i < COUNT(later); i++) {
         assert_status(CALL(vm, 0, later[i], 0, 0, 0, 0, 0), FFA_NOT_SUPPORTED);
         assert_status(call_features(vm, later[i]), FFA_NOT_SUPPORTED);
     }
+    assert_status(call_features(vm, FFA_FEATURE_NPI), FFA_NOT_SUPPORTED);
+    assert_status(call_features(vm, FFA_FEATURE_SRI), FFA_NOT_SUPPORTED);
     /* In 1.0 the flags of PARTITION_INFO_GET are zero: there is no asking for the count alone. */
     assert_status(call_info(vm, 0, &nil_uuid, FFA_PARTITION_INFO_GET_COUNT_ONLY),
                   FFA_INVALID_PARAMETERS);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every guest program of the tree, as threads under the simulated hypervisor: both casts of
- * guests/scenarios/world.h, the second one also with its scenarios in AArch32, each in front of
- * every kind of Secure world. A VM that plays its part without a broken expectation has passed.
+ * Every guest program of the tree, as threads under the simulated hypervisor: each cast of
+ * guests/scenarios/world.h in front of every kind of Secure world. A VM that plays its part without
+ * a broken expectation has passed.
  *
  *     scenarios [NAME...]     the VMs of these names report what they print
  */
@@ -46,18 +46,6 @@ static const struct program *program_find(const char *name)
     return NULL;
 }
 
-static bool is_seen(const struct world_vm *cast, unsigned int count, uint16_t id)
-{
-    for (unsigned int i = 0; i < count; i++) {
-        for (unsigned int j = 0; j < cast[i].peer_count; j++) {
-            if (cast[i].peers[j] == id) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* --- What the Secure world shows -------------------------------------------------------------- */
 
 /*
@@ -95,13 +83,15 @@ struct play {
     const char *name;
     const struct world_vm *cast;
     unsigned int count;
-    bool in_32_bits; /* those whose program can, and whose width nobody else expects */
 };
 
 static const struct play plays[] = {
-    {"story", world_story, WORLD_COUNT(world_story), false},
-    {"bench", world_bench, WORLD_COUNT(world_bench), false},
-    {"bench in AArch32", world_bench, WORLD_COUNT(world_bench), true},
+    {"story", world_story, WORLD_COUNT(world_story)},
+    {"bench", world_bench, WORLD_COUNT(world_bench)},
+    {"bench in AArch32", world_bench_32, WORLD_COUNT(world_bench_32)},
+    {"messages", world_messages, WORLD_COUNT(world_messages)},
+    {"messages in AArch32", world_messages_32, WORLD_COUNT(world_messages_32)},
+    {"traffic", world_traffic, WORLD_COUNT(world_traffic)},
 };
 
 static const char **shown;
@@ -112,10 +102,11 @@ static unsigned int failed;
 static enum parley_progress create(struct posix_vm *vm, struct parley *parley,
                                    const struct world_vm *part)
 {
+    const uint8_t rights = PARLEY_MAY_DISCOVER | part->may;
     struct parley_peer peers[WORLD_PEERS_MAX];
 
     for (unsigned int i = 0; i < part->peer_count; i++) {
-        peers[i] = (struct parley_peer){.id = part->peers[i], .rights = PARLEY_MAY_DISCOVER};
+        peers[i] = (struct parley_peer){.id = part->peers[i], .rights = rights};
     }
     return posix_vm_create(vm, parley,
                            &(struct parley_vm_config){
@@ -125,42 +116,22 @@ static enum parley_progress create(struct posix_vm *vm, struct parley *parley,
                                .uuid_count = part->uuid_count,
                                .peers = peers,
                                .peer_count = part->peer_count,
-                               .secure_rights = part->sees_secure ? PARLEY_MAY_DISCOVER : 0,
+                               .properties = part->properties,
+                               .secure_rights = part->sees_secure ? rights : 0,
                                .rxtx_pages_max = part->rxtx_pages_max,
                            });
 }
 
-/* The program in the width that it has in this play. */
-static const struct program *program_of(const struct play *play, const struct world_vm *part,
-                                        bool *aarch64)
+static bool cast_one(const struct world_vm *part, struct parley *parley, struct posix_guest *guest)
 {
-    const struct program *program = NULL;
-    char name_32[64];
-
-    *aarch64 = part->aarch64;
-    if (play->in_32_bits && !is_seen(play->cast, play->count, part->id)) {
-        snprintf(name_32, sizeof(name_32), "%s_32", part->program);
-        program = program_find(name_32);
-    }
-    if (program != NULL) {
-        *aarch64 = false;
-        return program;
-    }
-    return program_find(part->program);
-}
-
-static bool cast_one(const struct play *play, const struct world_vm *part, struct parley *parley,
-                     struct posix_guest *guest)
-{
-    bool aarch64;
-    const struct program *program = program_of(play, part, &aarch64);
+    const struct program *program = program_find(part->program);
 
     if (program == NULL) {
         printf("%s: there is no program %s\n", part->name, part->program);
         return false;
     }
     *guest = (struct posix_guest){
-        .vm = posix_vm_new(part->name, RAM_IPA, RAM_PAGES, aarch64),
+        .vm = posix_vm_new(part->name, RAM_IPA, RAM_PAGES, part->aarch64),
         .vcpus = part->vcpus,
         .program = program->entry,
     };
@@ -206,12 +177,14 @@ static void perform(const struct play *play, struct parley *parley, const char *
     struct posix_guest guests[VMS_MAX];
 
     for (unsigned int i = 0; i < play->count; i++) {
-        if (!cast_one(play, &play->cast[i], parley, &guests[i])) {
+        if (!cast_one(&play->cast[i], parley, &guests[i])) {
             printf("%s: %s cannot be cast\n", where, play->cast[i].name);
             exit(1);
         }
     }
+    posix_cpus_start(parley);
     posix_guests_run(guests, play->count);
+    posix_cpus_stop();
     for (unsigned int i = 0; i < play->count; i++) {
         judge(where, &play->cast[i], &guests[i]);
     }
@@ -227,8 +200,12 @@ static void stage(const struct play *play, const struct secure_world *secure)
     const struct parley_config config = {.vm_id_first = WORLD_VM_ID_FIRST,
                                          .vms_max = WORLD_VMS_MAX,
                                          .vcpus_max = 4,
+                                         .cpus_max = 4,
                                          .partitions_max = 16,
-                                         .rxtx_pages_max = 8};
+                                         .rxtx_pages_max = 8,
+                                         .shadow_pages = WORLD_SHADOW_PAGES,
+                                         .npi_intid = WORLD_NPI_INTID,
+                                         .sri_intid = WORLD_SRI_INTID};
     size_t bytes = parley_memory_size(&config);
     struct parley *parley;
     char where[64];
@@ -236,6 +213,7 @@ static void stage(const struct play *play, const struct secure_world *secure)
     snprintf(where, sizeof(where), "%s, %s", play->name, secure->name);
     show_partitions(secure->config);
     posix_start(secure->config);
+    posix_check_pages_every(8);
     parley = parley_init(posix_memory_take(bytes), bytes, &config);
     perform(play, parley, where);
     if (parley_shutdown(parley) != PARLEY_DONE) {

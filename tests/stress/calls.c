@@ -246,8 +246,8 @@ static void do_nonsense(struct vcpu *vcpu)
         return;
     }
     fid |= stress_roll(&vcpu->dice, 2) ? FFA_FN64_BASE : FFA_FN32_BASE;
-    if (fid == FFA_PARTITION_INFO_GET || fid == FFA_VERSION) {
-        return; /* these have their own turns */
+    if (fid == FFA_PARTITION_INFO_GET || fid == FFA_VERSION || fid == FFA_MSG_WAIT) {
+        return; /* these have their own turns, or wait and give RX back */
     }
     CALL_ON(vcpu->slot->vm, vcpu->index, fid, x1, x1 >> 7, x1 >> 13, x1 >> 3);
 }

@@ -66,21 +66,104 @@ struct answer call_with(struct posix_vm *vm, unsigned int vcpu, const uint64_t *
     struct parley_regs made = regs;
     struct parley_vm_status before;
     struct parley_vm_status after;
+    enum parley_outcome outcome;
     struct answer answer;
 
     parley_vm_status(posix_vm_parley(vm), &before);
-    if (posix_call(vm, vcpu, &regs) != PARLEY_RETURN) {
+    outcome = posix_call(vm, vcpu, &regs);
+    if (outcome == PARLEY_BLOCK) {
+        posix_violation("%s: call %#x waits", posix_vm_name(vm), (unsigned int)arguments[0]);
+        outcome = posix_interrupt(vm, vcpu, &regs);
+    }
+    if (outcome != PARLEY_RETURN && outcome != PARLEY_YIELD) {
         posix_violation("%s: call %#x is said not to be FF-A's", posix_vm_name(vm),
                         (unsigned int)arguments[0]);
     }
     parley_vm_status(posix_vm_parley(vm), &after);
     answer = read_answer((uint32_t)arguments[0], &regs);
+    answer.yields = outcome == PARLEY_YIELD;
     check_hygiene(vm, &made, &regs, before.version, after.version);
     if (!call_among_others) {
         check_state(vm, &answer, &before, &after);
     }
     return answer;
 }
+
+/* --- Calls that wait -------------------------------------------------------------------------- */
+
+static uint32_t version_of(const struct posix_vm *vm)
+{
+    struct parley_vm_status status;
+
+    parley_vm_status(posix_vm_parley(vm), &status);
+    return status.version;
+}
+
+struct waiting wait_with(struct posix_vm *vm, unsigned int vcpu, const uint64_t *arguments,
+                         unsigned int count)
+{
+    struct waiting waiting = {
+        .vm = vm,
+        .vcpu = vcpu,
+        .made = poisoned(arguments, count),
+        .version = version_of(vm),
+    };
+
+    waiting.regs = waiting.made;
+    if (posix_call(vm, vcpu, &waiting.regs) != PARLEY_BLOCK) {
+        posix_violation("%s: call %#x does not wait: %#llx, %lld", posix_vm_name(vm),
+                        (unsigned int)arguments[0], (unsigned long long)waiting.regs.x[0],
+                        (long long)(int32_t)waiting.regs.x[2]);
+    }
+    return waiting;
+}
+
+/* The end of one that was blocked. */
+static struct answer over(struct waiting *waiting, enum parley_outcome outcome, const char *after)
+{
+    uint32_t fid = (uint32_t)waiting->made.x[0];
+    struct answer answer = read_answer(fid, &waiting->regs);
+
+    if (outcome != PARLEY_RETURN) {
+        posix_violation("%s: call %#x waits on after %s", posix_vm_name(waiting->vm), fid, after);
+        return answer;
+    }
+    check_hygiene(waiting->vm, &waiting->made, &waiting->regs, waiting->version, waiting->version);
+    return answer;
+}
+
+struct answer woken(struct waiting *waiting)
+{
+    if (!posix_vcpu_take_wake(waiting->vm, waiting->vcpu)) {
+        posix_violation("%s: vCPU %u is not woken", posix_vm_name(waiting->vm), waiting->vcpu);
+    }
+    return over(waiting, posix_continue(waiting->vm, waiting->vcpu, &waiting->regs), "its wake");
+}
+
+bool still_waits(struct waiting *waiting)
+{
+    return !posix_vcpu_take_wake(waiting->vm, waiting->vcpu) &&
+           posix_continue(waiting->vm, waiting->vcpu, &waiting->regs) == PARLEY_BLOCK;
+}
+
+struct answer interrupted(struct waiting *waiting)
+{
+    return over(waiting, posix_interrupt(waiting->vm, waiting->vcpu, &waiting->regs),
+                "an interrupt");
+}
+
+bool same_payload(const struct parley_regs *a, const struct parley_regs *b, unsigned int first,
+                  unsigned int last)
+{
+    for (unsigned int i = first; i <= last; i++) {
+        if (a->x[i] != b->x[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- Beginnings ------------------------------------------------------------------------------- */
 
 uint32_t ask_version(struct posix_vm *vm, uint32_t version)
 {

@@ -10,12 +10,16 @@
 #include "posix.h"
 
 struct answer {
-    uint32_t fid;   /* w0: FFA_SUCCESS_..., FFA_ERROR; of FFA_VERSION, its result */
+    uint32_t fid;   /* w0: FFA_SUCCESS_..., FFA_ERROR, a message; of FFA_VERSION, its result */
     int32_t status; /* FFA_OK, or the status code of FFA_ERROR; FFA_OK for FFA_VERSION */
+    bool yields;    /* PARLEY_YIELD */
     struct parley_regs regs;
 };
 
-/* CALL(vm, fid, x1, x2, ...): a call on vCPU 0. What is not given is not an argument. */
+/*
+ * CALL(vm, fid, x1, x2, ...): a call on vCPU 0. What is not given is not an argument. It must not
+ * wait; one that does is a violation, and is interrupted.
+ */
 #define CALL(vm, ...) CALL_ON(vm, 0, __VA_ARGS__)
 #define CALL_ON(vm, vcpu, ...)                           \
     call_with(vm, vcpu, (const uint64_t[]){__VA_ARGS__}, \
@@ -23,6 +27,39 @@ struct answer {
 
 struct answer call_with(struct posix_vm *vm, unsigned int vcpu, const uint64_t *arguments,
                         unsigned int count);
+
+/* --- Calls that wait -------------------------------------------------------------------------- */
+
+/* WAIT(vm, vcpu, fid, x1, x2, ...): a call that must say PARLEY_BLOCK. */
+struct waiting {
+    struct posix_vm *vm;
+    unsigned int vcpu;
+    struct parley_regs made;
+    struct parley_regs regs;
+    uint32_t version;
+};
+
+#define WAIT(vm, vcpu, ...)                              \
+    wait_with(vm, vcpu, (const uint64_t[]){__VA_ARGS__}, \
+              sizeof((const uint64_t[]){__VA_ARGS__}) / 8)
+
+struct waiting wait_with(struct posix_vm *vm, unsigned int vcpu, const uint64_t *arguments,
+                         unsigned int count);
+
+/* Its answer, for which it must have been woken. */
+struct answer woken(struct waiting *waiting);
+
+/* Whether it was not woken, and would not go on if it were. */
+bool still_waits(struct waiting *waiting);
+
+/* Its answer after an interrupt. */
+struct answer interrupted(struct waiting *waiting);
+
+/* Whether the payload, registers `first` to `last`, is that of the message sent or made. */
+bool same_payload(const struct parley_regs *a, const struct parley_regs *b, unsigned int first,
+                  unsigned int last);
+
+/* --- Beginnings ------------------------------------------------------------------------------- */
 
 /* w0 of FFA_VERSION. */
 uint32_t ask_version(struct posix_vm *vm, uint32_t version);

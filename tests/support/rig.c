@@ -2,14 +2,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "call.h"
 #include "rig.h"
 
 const struct parley_config rig_default_config = {
     .vm_id_first = 1,
-    .vms_max = 15,
+    .vms_max = RIG_IDS,
     .vcpus_max = 4,
+    .cpus_max = 4,
     .partitions_max = 16,
     .rxtx_pages_max = 8,
+    .shadow_pages = 2,
+    .npi_intid = RIG_NPI,
+    .sri_intid = RIG_SRI,
 };
 
 static struct {
@@ -25,18 +30,25 @@ static _Noreturn void rig_die(const char *why)
     abort();
 }
 
-void rig_start_with(const struct spmc_config *secure, const struct parley_config *config)
+void rig_start_served(const struct spmc_config *secure, const struct parley_config *config,
+                      posix_smc_handler *handler)
 {
     size_t bytes = parley_memory_size(config);
 
     rig_stop();
     posix_start(secure);
+    posix_smc_replace(handler, NULL);
     rig.on = true;
     rig.vms = 0;
     rig.parley = parley_init(posix_memory_take(bytes), bytes, config);
     if (rig.parley == NULL) {
         rig_die("parley_init() refuses");
     }
+}
+
+void rig_start_with(const struct spmc_config *secure, const struct parley_config *config)
+{
+    rig_start_served(secure, config, NULL);
 }
 
 void rig_start(const struct spmc_config *secure)
@@ -106,6 +118,32 @@ struct posix_vm *rig_ram(bool aarch64)
 struct parley_vm_config rig_vm_config(uint16_t id)
 {
     return (struct parley_vm_config){.id = id, .vcpus = 2, .rxtx_pages_max = 4};
+}
+
+struct parley_vm_config rig_friend_config(uint16_t id)
+{
+    static struct parley_peer peers[RIG_IDS + 1][RIG_IDS - 1];
+    struct parley_vm_config config = rig_vm_config(id);
+
+    config.properties = RIG_ALL_PROPERTIES;
+    config.secure_rights = PARLEY_MAY_ALL;
+    config.peers = peers[id];
+    for (uint16_t peer = 1; peer <= RIG_IDS; peer++) {
+        if (peer != id) {
+            peers[id][config.peer_count++] =
+                (struct parley_peer){.id = peer, .rights = PARLEY_MAY_ALL};
+        }
+    }
+    return config;
+}
+
+struct posix_vm *rig_friend(uint16_t id, uint32_t version)
+{
+    struct parley_vm_config config = rig_friend_config(id);
+    struct posix_vm *vm = rig_vm(&config);
+
+    settle(vm, version);
+    return vm;
 }
 
 static struct posix_vm *add_vm(const struct parley_vm_config *config, bool aarch64)

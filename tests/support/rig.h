@@ -15,12 +15,20 @@
 
 #define RIG_VMS_MAX 16u
 
-/* IDs 1 to 15; 4 vCPUs; buffers of up to 8 pages; 16 partitions. */
+#define RIG_IDS 15u
+#define RIG_NPI 9u
+#define RIG_SRI 10u
+
+/* IDs 1 to 15; 4 vCPUs; buffers of up to 8 pages, shadows of 2; 16 partitions; 4 CPUs. */
 extern const struct parley_config rig_default_config;
 
 /* Powers on and starts Parley, which must succeed. NULL: no Secure world (it is looked for). */
 void rig_start(const struct spmc_config *secure);
 void rig_start_with(const struct spmc_config *secure, const struct parley_config *config);
+
+/* The same, with this in front of the Secure world from the first SMC on. */
+void rig_start_served(const struct spmc_config *secure, const struct parley_config *config,
+                      posix_smc_handler *handler);
 
 /*
  * Destroys what there is, shuts Parley down, and powers off. True if all that worked and nothing
@@ -49,6 +57,14 @@ struct posix_vm *rig_ram(bool aarch64);
 
 /* A configuration with the same defaults, for posix_vm_create(). */
 struct parley_vm_config rig_vm_config(uint16_t id);
+
+/* One that may do everything with every other, has all properties, and has settled. */
+#define RIG_ALL_PROPERTIES                                                                        \
+    (FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_DIRECT_REQ_SEND | FFA_PARTITION_INDIRECT_MSG | \
+     FFA_PARTITION_NOTIFICATION_RECV | FFA_PARTITION_DIRECT_REQ2_RECV |                           \
+     FFA_PARTITION_DIRECT_REQ2_SEND)
+struct parley_vm_config rig_friend_config(uint16_t id);
+struct posix_vm *rig_friend(uint16_t id, uint32_t version);
 
 /* Ends one VM, or mere RAM, before the others. The pointer is no more. */
 void rig_vm_end(struct posix_vm *vm);

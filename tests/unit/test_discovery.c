@@ -14,8 +14,12 @@
 static struct posix_vm *crowd[CROWD_MAX];
 static unsigned int crowd_count;
 
-static const struct parley_config big_directory = {
-    .vm_id_first = 1, .vms_max = 128, .vcpus_max = 4, .partitions_max = 16, .rxtx_pages_max = 8};
+static const struct parley_config big_directory = {.vm_id_first = 1,
+                                                   .vms_max = 128,
+                                                   .vcpus_max = 4,
+                                                   .cpus_max = 4,
+                                                   .partitions_max = 16,
+                                                   .rxtx_pages_max = 8};
 
 /* Another final VM of 1.2, with so many UUIDs, at the next ID. */
 static void crowd_add(unsigned int uuid_count)

@@ -111,7 +111,7 @@ static void test_statuses_in_turn(void **state)
     for (unsigned int i = 0; i < 3000; i++) {
         CALL(vm, FFA_RX_RELEASE, 0);
         CALL(vm, FFA_RXTX_UNMAP, 0);
-        CALL(vm, FFA_MSG_WAIT);
+        CALL(vm, FFA_MSG_POLL);
     }
     assert_int_equal(posix_event_count(PARLEY_EVENT_CALL_REFUSED), 3 * 12);
     for (unsigned int back = 0; posix_event_newest(back, &event); back++) {

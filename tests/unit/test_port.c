@@ -122,19 +122,36 @@ static void test_secrets_in_pages(void **state)
 static void test_locks(void **state)
 {
     parley_lock lock;
+    parley_lock second;
 
     (void)state;
     start();
     parley_lock_init(&lock);
+    parley_lock_init(&second);
     parley_lock_take(&lock);
     assert_int_equal(parley_port_vm_is_aarch64(vm), true);
+    assert_true(parley_port_vcpu_is_online(vm, 0));
+    parley_port_smc(&(struct parley_regs){{FFA_ID_GET}});
     assert_int_equal(noticed(), 0);
     parley_port_event(&(struct parley_event){.kind = PARLEY_EVENT_VM_RESET});
     assert_int_equal(noticed(), 1);
     parley_port_pa(rig_parley());
     assert_int_equal(noticed(), 1);
+    parley_port_vcpu_wake(vm, 0);
+    assert_int_equal(noticed(), 1);
+    parley_port_cpu_kick(0);
+    assert_int_equal(noticed(), 1);
+    parley_port_interrupt(vm, 0, RIG_NPI);
+    assert_int_equal(noticed(), 1);
+    parley_port_console(vm, "x", 1);
+    assert_int_equal(noticed(), 1);
+
+    parley_lock_take(&second);
+    parley_port_vcpu_is_online(vm, 0);
+    assert_int_equal(noticed(), 1);
     parley_port_smc(&(struct parley_regs){{FFA_ID_GET}});
     assert_int_equal(noticed(), 1);
+    parley_lock_drop(&second);
     parley_lock_drop(&lock);
 }
 

@@ -115,7 +115,7 @@ static void test_rx_is_released_once(void **state)
     }
 }
 
-/* Whatever a guest calls, there is nothing in it for the Secure world yet. */
+/* Whatever a guest calls to which policy forbids the Secure world: nothing of it gets there. */
 static void test_no_smc_for_a_guest(void **state)
 {
     struct posix_vm *vm;
@@ -123,12 +123,16 @@ static void test_no_smc_for_a_guest(void **state)
     (void)state;
     rig_start(&posix_spmc_1_2);
     posix_smc_clear();
-    vm = rig_vm(&(struct parley_vm_config){.id = 1, .secure_rights = PARLEY_MAY_ALL});
+    vm = rig_vm(&(struct parley_vm_config){.id = 1, .properties = RIG_ALL_PROPERTIES});
     settle(vm, FFA_VERSION_1_2);
     map_buffers(vm, 2);
     for (uint32_t number = FFA_NUMBER_FIRST; number <= FFA_NUMBER_LAST; number++) {
-        CALL(vm, FFA_FN32(number), 0, 0, 0, 0, 0);
-        CALL(vm, FFA_FN64(number), 0, 0, 0, 0, 0);
+        if (FFA_FN32(number) == FFA_MSG_WAIT) {
+            continue;
+        }
+        CALL(vm, FFA_FN32(number), (1u << 16) | 0x8001, 0, 1, 0, 0);
+        CALL(vm, FFA_FN64(number), (1u << 16) | 0x8001, 0, 1, 0, 0);
+        CALL(vm, FFA_FN32(number), (0x8001u << 16) | 1, 0, 1, 0, 0);
     }
     posix_vm_reset(vm);
     rig_vm_end(vm);

@@ -26,14 +26,37 @@ struct listed {
 };
 
 static const struct listed honest[] = {
-    {0x8001, 4, FFA_PARTITION_AARCH64, 0xf2, 0x11, true},
-    {0x8002, 1, FFA_PARTITION_AARCH64, 0x3d, 0x22, true},
-    {0x8003, 4, 0, 0x5c, 0xa1, true},
-    {0x8003, 4, 0, 0x5c, 0xa2, false},
-    {0x8003, 4, 0, 0x5c, 0xa3, false},
+    {0x8001, 4,
+     FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_INDIRECT_MSG | FFA_PARTITION_NOTIFICATION_RECV |
+         FFA_PARTITION_DIRECT_REQ2_RECV | FFA_PARTITION_AARCH64,
+     0xf2, 0x11, true},
+    /* It says that it can send requests, too; but not to VMs. */
+    {0x8002, 1,
+     FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_NOTIFICATION_RECV | FFA_PARTITION_AARCH64, 0x3d,
+     0x22, true},
+    {0x8003, 4, FFA_PARTITION_DIRECT_REQ_RECV, 0x5c, 0xa1, true},
+    {0x8003, 4, FFA_PARTITION_DIRECT_REQ_RECV, 0x5c, 0xa2, false},
+    {0x8003, 4, FFA_PARTITION_DIRECT_REQ_RECV, 0x5c, 0xa3, false},
 };
 
-static void assert_listed(const struct list *list, uint32_t version)
+/* What a caller of this version, of 1.0 to 1.2, is shown through an SPMC of that version. */
+static uint32_t shown(uint32_t properties, uint32_t version, uint32_t spmc_version)
+{
+    /* Indirect messages of 1.0 were for VMs only. */
+    const uint32_t since_1_1 =
+        FFA_PARTITION_INDIRECT_MSG | FFA_PARTITION_NOTIFICATION_RECV | FFA_PARTITION_AARCH64;
+    const uint32_t since_1_2 = FFA_PARTITION_DIRECT_REQ2_RECV;
+
+    if (version < FFA_VERSION_1_1) {
+        properties &= ~since_1_1;
+    }
+    if (version < FFA_VERSION_1_2 || spmc_version < FFA_VERSION_1_2) {
+        properties &= ~since_1_2;
+    }
+    return properties;
+}
+
+static void assert_listed(const struct list *list, uint32_t version, uint32_t spmc_version)
 {
     unsigned int at = 0;
 
@@ -47,7 +70,7 @@ static void assert_listed(const struct list *list, uint32_t version)
         assert_true(at < list->count);
         assert_int_equal(entry->id, honest[i].id);
         assert_int_equal(entry->contexts, honest[i].contexts);
-        assert_int_equal(entry->properties, version >= FFA_VERSION_1_1 ? honest[i].properties : 0);
+        assert_int_equal(entry->properties, shown(honest[i].properties, version, spmc_version));
         if (version >= FFA_VERSION_1_1) {
             assert_int_equal(entry->uuid.bytes[0], honest[i].uuid_first);
             assert_int_equal(entry->uuid.bytes[15], honest[i].uuid_last);
@@ -70,7 +93,7 @@ static void test_partitions_by_version(void **state)
 
             /* An SPMC of 1.1 names one UUID of a partition that has several. */
             if (secure[i] == &posix_spmc_1_2 || minor < 2) {
-                assert_listed(&list, FFA_VERSION_1_0 + minor);
+                assert_listed(&list, FFA_VERSION_1_0 + minor, secure[i]->version);
                 assert_int_equal(list_count(vm, &nil_uuid),
                                  minor > 0 ? (int)list.count : FFA_INVALID_PARAMETERS);
             }

@@ -22,23 +22,18 @@
 #define BAD_ADDRESS (-9)
 #define BAD_TARGET  (-2)
 
-#define POISON(n)   (0xdead0000beef0000ull + (n))
 #define ROUNDS      200u
 #define RUN_AGAIN   2u /* how often each CPU is switched on */
 #define COUNTER_HZ  62500000
 #define DEVICE_TREE 0x40000000u
 #define TREE_MAGIC  0xedfe0dd0u /* as a little-endian CPU reads it */
 
-/* What the test's runner writes there: which version to expect (0: no SPMC), and what to do. */
-#define EXPECTED_VERSION (*(const volatile uint32_t *)0x40180000)
-#define MODE             (*(const volatile uint32_t *)0x40180004)
-
 #define MODE_TEST         0
 #define MODE_SYSTEM_OFF   1
 #define MODE_SYSTEM_RESET 2
 #define MODE_PANIC        3
 
-static _Alignas(4096) uint8_t buffers[2 * FFA_PAGE_SIZE];
+_Alignas(FFA_PAGE_SIZE) uint8_t buffers[4 * FFA_PAGE_SIZE];
 
 /* What the other CPUs say of themselves; each writes its own. */
 static struct {
@@ -48,65 +43,6 @@ static struct {
     uint32_t sgi;
     uint64_t frequency;
 } others[CPUS];
-
-static void poison(uint64_t regs[REGS])
-{
-    for (unsigned int i = 0; i < REGS; i++) {
-        regs[i] = POISON(i);
-    }
-}
-
-static void call(uint64_t regs[REGS], uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3)
-{
-    poison(regs);
-    regs[0] = x0;
-    regs[1] = x1;
-    regs[2] = x2;
-    regs[3] = x3;
-    check(smc_call(regs) == SMC_INTACT, "x18 to x29 survive an SMC");
-}
-
-/* An FF-A call, which reserves the arguments after x3; up to 1.1 they must be zero. */
-static void ffa(uint64_t regs[REGS], uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3)
-{
-    poison(regs);
-    regs[0] = x0;
-    regs[1] = x1;
-    regs[2] = x2;
-    regs[3] = x3;
-    for (unsigned int i = 4; i < FFA_REGS_SMC32; i++) {
-        regs[i] = 0;
-    }
-    check(smc_call(regs) == SMC_INTACT, "x18 to x29 survive an SMC");
-}
-
-static uint64_t value_of(uint64_t x0, uint64_t x1, uint64_t x2, uint64_t x3)
-{
-    uint64_t regs[REGS];
-
-    call(regs, x0, x1, x2, x3);
-    return regs[0];
-}
-
-static bool poisoned_from(const uint64_t regs[REGS], unsigned int first)
-{
-    for (unsigned int i = first; i < REGS; i++) {
-        if (regs[i] != POISON(i)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool zero_between(const uint64_t regs[REGS], unsigned int first, unsigned int last)
-{
-    for (unsigned int i = first; i <= last; i++) {
-        if (regs[i] != 0) {
-            return false;
-        }
-    }
-    return true;
-}
 
 static uint64_t sysreg_current_el(void)
 {
@@ -223,10 +159,8 @@ static bool call_is_good(void)
     return regs[0] == FFA_SUCCESS_32 && zero_between(regs, 1, 7) && poisoned_from(regs, 8);
 }
 
-void payload_secondary(unsigned int cpu)
+static void other_cpu_job(unsigned int cpu)
 {
-    uint64_t off[REGS] = {PSCI_CPU_OFF};
-
     for (unsigned int i = 0; i < ROUNDS; i++) {
         others[cpu].good_calls += call_is_good() ? 1 : 0;
     }
@@ -234,9 +168,29 @@ void payload_secondary(unsigned int cpu)
     others[cpu].sgi += gic_try_sgi(cpu) ? 1 : 0;
     others[cpu].frequency = sysreg_cntfrq();
     others[cpu].runs++;
+}
+
+static void (*job)(unsigned int cpu) = other_cpu_job;
+
+void payload_secondary(unsigned int cpu)
+{
+    uint64_t off[REGS] = {PSCI_CPU_OFF};
+
+    job(cpu);
     smc_call(off);
     for (;;) {
     }
+}
+
+void cpu_start(unsigned int cpu, void (*what)(unsigned int cpu))
+{
+    job = what;
+    check(value_of(PSCI_CPU_ON, cpu, (uint64_t)secondary_entry, cpu) == 0, "CPU_ON");
+}
+
+void cpu_join(unsigned int cpu)
+{
+    wait_for(cpu, CPU_OFF);
 }
 
 static void test_ffa_absent(void)
@@ -246,12 +200,6 @@ static void test_ffa_absent(void)
     call(regs, FFA_VERSION, FFA_VERSION_1_2, 2, 3);
     check(regs[0] == UINT64_MAX && regs[1] == FFA_VERSION_1_2 && poisoned_from(regs, 4),
           "without an SPMC, FFA_VERSION is an unknown call");
-}
-
-static bool is_error(const uint64_t regs[REGS], int32_t status)
-{
-    return regs[0] == FFA_ERROR && regs[1] == 0 && regs[2] == (uint32_t)status &&
-           zero_between(regs, 3, 7);
 }
 
 static void test_ffa_version(uint32_t ours)
@@ -278,11 +226,18 @@ static void test_ffa_identity(void)
     check(value_of(FFA_VERSION, FFA_VERSION_1_0, 0, 0) == 0xffffffff, "the version is final");
 }
 
+/* Without the refuser: a UUID each, but for trio, and before 1.2 one for trio too. */
+static uint64_t partition_entries(uint32_t version)
+{
+    return (version >= FFA_VERSION_1_2 ? PARTITION_UUID_COUNT : PARTITION_COUNT) +
+           (HAS_REFUSER ? 1 : 0);
+}
+
 static void test_ffa_buffers(uint32_t version)
 {
     const struct ffa_partition_info_1_1 *info =
         (const struct ffa_partition_info_1_1 *)(buffers + FFA_PAGE_SIZE);
-    const uint64_t entries = version >= FFA_VERSION_1_2 ? PARTITION_UUID_COUNT : PARTITION_COUNT;
+    const uint64_t entries = partition_entries(version);
     const uint64_t tx = (uint64_t)buffers;
     uint64_t regs[REGS];
 
@@ -313,19 +268,23 @@ static void test_ffa_info_regs(uint32_t version)
         return;
     }
     check(regs[0] == FFA_SUCCESS_64, "FFA_PARTITION_INFO_GET_REGS");
-    check(ffa_info_regs_out_last(regs[2]) == PARTITION_UUID_COUNT - 1, "it has all entries");
+    check(ffa_info_regs_out_last(regs[2]) == partition_entries(version) - 1, "it has all entries");
     check(ffa_info_regs_desc_id(regs[3]) == PARTITION_ECHO_ID, "the first is echo");
-    check(ffa_info_regs_desc_id(regs[15]) == PARTITION_TRIO_ID, "the last is trio");
+    check(ffa_info_regs_desc_id(regs[15]) == PARTITION_TRIO_ID, "the last of the usual is trio");
 }
 
 static void test_ffa(void)
 {
     const uint32_t version = EXPECTED_VERSION;
+    uint64_t regs[REGS];
 
     if (version == 0) {
         test_ffa_absent();
         return;
     }
+    sysregs_begin();
+    ffa(regs, FFA_SPM_ID_GET, 0, 0, 0);
+    sysregs_end("system registers survive that S-EL1 starts");
     test_ffa_version(version);
     test_ffa_identity();
     test_ffa_buffers(version);
@@ -377,5 +336,10 @@ void payload_main(void)
     check(gic_try_sgi(0), "interrupts of CPU 0 work");
     test_cpus_on();
     test_el1();
+    if (EXPECTED_VERSION != 0) {
+        test_messages();
+        test_notifications();
+        test_interrupts();
+    }
     report_end();
 }

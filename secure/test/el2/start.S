@@ -140,6 +140,37 @@ el1_code32:
     b payload_exception
 .endm
 
+.macro interrupt
+    .balign 128
+    b irq_entry
+.endm
+
+irq_entry:
+    stp x29, x30, [sp, #-192]!
+    stp x0, x1, [sp, #16]
+    stp x2, x3, [sp, #32]
+    stp x4, x5, [sp, #48]
+    stp x6, x7, [sp, #64]
+    stp x8, x9, [sp, #80]
+    stp x10, x11, [sp, #96]
+    stp x12, x13, [sp, #112]
+    stp x14, x15, [sp, #128]
+    stp x16, x17, [sp, #144]
+    str x18, [sp, #160]
+    bl payload_irq
+    ldr x18, [sp, #160]
+    ldp x16, x17, [sp, #144]
+    ldp x14, x15, [sp, #128]
+    ldp x12, x13, [sp, #112]
+    ldp x10, x11, [sp, #96]
+    ldp x8, x9, [sp, #80]
+    ldp x6, x7, [sp, #64]
+    ldp x4, x5, [sp, #48]
+    ldp x2, x3, [sp, #32]
+    ldp x0, x1, [sp, #16]
+    ldp x29, x30, [sp], #192
+    eret
+
 .macro from_el1
     .balign 128
     b el1_returned
@@ -147,7 +178,11 @@ el1_code32:
 
 .balign 2048
 vectors:
-    .rept 8
+    .rept 5
+    unexpected
+    .endr
+    interrupt
+    .rept 2
     unexpected
     .endr
     from_el1

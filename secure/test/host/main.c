@@ -8,5 +8,11 @@ int main(void)
     failed += run_buffer_tests();
     failed += run_discovery_tests();
     failed += run_hostile_tests();
+    failed += run_direct_tests();
+    failed += run_partition_tests();
+    failed += run_availability_tests();
+    failed += run_indirect_tests();
+    failed += run_notification_tests();
+    failed += run_notification_info_tests();
     return failed == 0 ? 0 : 1;
 }

@@ -90,27 +90,57 @@ static void test_version_keeps_high_registers(void **state)
     assert_poisoned(&regs, 8);
 }
 
+/* What there is, and since when. */
+static const struct {
+    uint32_t fid;
+    uint32_t since;
+} offers[] = {
+    {FFA_ERROR, V1_0},
+    {FFA_SUCCESS_32, V1_0},
+    {FFA_SUCCESS_64, V1_0},
+    {FFA_VERSION, V1_0},
+    {FFA_FEATURES, V1_0},
+    {FFA_RX_RELEASE, V1_0},
+    {FFA_RXTX_MAP_32, V1_0},
+    {FFA_RXTX_MAP_64, V1_0},
+    {FFA_RXTX_UNMAP, V1_0},
+    {FFA_ID_GET, V1_0},
+    {FFA_SPM_ID_GET, V1_1},
+    {FFA_PARTITION_INFO_GET, V1_0},
+    {FFA_PARTITION_INFO_GET_REGS, V1_2},
+    {FFA_INTERRUPT, V1_0},
+    {FFA_MSG_WAIT, V1_0},
+    {FFA_YIELD, V1_0},
+    {FFA_RUN, V1_0},
+    {FFA_MSG_SEND_DIRECT_REQ_32, V1_0},
+    {FFA_MSG_SEND_DIRECT_REQ_64, V1_0},
+    {FFA_MSG_SEND_DIRECT_RESP_32, V1_0},
+    {FFA_MSG_SEND_DIRECT_RESP_64, V1_0},
+    {FFA_MSG_SEND_DIRECT_REQ2, V1_2},
+    {FFA_MSG_SEND_DIRECT_RESP2, V1_2},
+    {FFA_MSG_SEND2, V1_1},
+    {FFA_RX_ACQUIRE, V1_1},
+    {FFA_NOTIFICATION_BITMAP_CREATE, V1_1},
+    {FFA_NOTIFICATION_BITMAP_DESTROY, V1_1},
+    {FFA_NOTIFICATION_BIND, V1_1},
+    {FFA_NOTIFICATION_UNBIND, V1_1},
+    {FFA_NOTIFICATION_SET, V1_1},
+    {FFA_NOTIFICATION_GET, V1_1},
+    {FFA_NOTIFICATION_INFO_GET_32, V1_1},
+    {FFA_NOTIFICATION_INFO_GET_64, V1_1},
+};
+
 /* Which IDs a caller of each version finds, in FFA_FEATURES and by calling. */
 static void test_features(void **state)
 {
-    static const struct {
-        uint32_t fid;
-        uint32_t since;
-    } offers[] = {
-        {FFA_ERROR, V1_0},
-        {FFA_SUCCESS_32, V1_0},
-        {FFA_SUCCESS_64, V1_0},
-        {FFA_VERSION, V1_0},
-        {FFA_FEATURES, V1_0},
-        {FFA_RX_RELEASE, V1_0},
-        {FFA_RXTX_MAP_32, V1_0},
-        {FFA_RXTX_MAP_64, V1_0},
-        {FFA_RXTX_UNMAP, V1_0},
-        {FFA_ID_GET, V1_0},
-        {FFA_SPM_ID_GET, V1_1},
-        {FFA_PARTITION_INFO_GET, V1_0},
-        {FFA_PARTITION_INFO_GET_REGS, V1_2},
-    };
+    static const uint32_t answers[] = {FFA_ERROR,
+                                       FFA_SUCCESS_64,
+                                       FFA_INTERRUPT,
+                                       FFA_MSG_WAIT,
+                                       FFA_YIELD,
+                                       FFA_MSG_SEND_DIRECT_RESP_32,
+                                       FFA_MSG_SEND_DIRECT_RESP_64,
+                                       FFA_MSG_SEND_DIRECT_RESP2};
     static struct world world;
 
     (void)state;
@@ -132,8 +162,9 @@ static void test_features(void **state)
                 }
             }
         }
-        assert_int_equal(status(&world, FFA_ERROR, 0, 0, 0), FFA_NOT_SUPPORTED);
-        assert_int_equal(status(&world, FFA_SUCCESS_64, 0, 0, 0), FFA_NOT_SUPPORTED);
+        for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+            assert_int_equal(status(&world, answers[i], 0, 0, 0), FFA_NOT_SUPPORTED);
+        }
     }
 }
 
@@ -147,7 +178,12 @@ static void test_feature_details(void **state)
     regs = call(&world, FFA_FEATURES, FFA_RXTX_MAP_64, 0, 0, 0, 0);
     assert_int_equal(regs.x[2], ffa_features_rxtx_map_make(0, 63));
     assert_zero(&regs, 3, 7);
-    assert_int_equal(status(&world, FFA_FEATURES, FFA_FEATURE_SRI, 0, 0), FFA_NOT_SUPPORTED);
+    regs = call(&world, FFA_FEATURES, FFA_FEATURE_SRI, 0, 0, 0, 0);
+    assert_success(&regs);
+    assert_int_equal(regs.x[2], SPMC_SRI_INTID);
+    assert_zero(&regs, 3, 7);
+    assert_int_equal(status(&world, FFA_FEATURES, FFA_FEATURE_NPI, 0, 0), FFA_NOT_SUPPORTED);
+    assert_int_equal(status(&world, FFA_FEATURES, FFA_FEATURE_MEI, 0, 0), FFA_NOT_SUPPORTED);
     assert_int_equal(status(&world, FFA_FEATURES, FFA_ID_GET, 2, 0), FFA_OK);
     assert_int_equal(world.hostile.reserved_inputs, 1);
 

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A VM that does what it is asked to by direct messages, and answers what came of it. So one
+ * program tells both ends of a test what to do, and sees what both are answered.
+ *
+ * The first word of a request is SERVANT(command, argument); w1 to w4 below are the four words
+ * behind it. The first word of the answer is SERVANT_ANSWER(command, vcpu), the vCPU that serves;
+ * the next four are what the command says, or zero.
+ */
+#ifndef SERVANT_H
+#define SERVANT_H
+
+#include "members.h"
+#include "message.h"
+
+#define SERVANT(command, argument)    ((uint32_t)(argument) << 8 | (command))
+#define SERVANT_ANSWER(command, vcpu) SERVANT(command, vcpu)
+#define SERVANT_COMMAND(word)         ((uint32_t)(word)&0xff)
+#define SERVANT_ARGUMENT(word)        ((uint32_t)(word) >> 8)
+
+/* Just an answer. */
+#define SERVANT_NOTHING 0u
+
+/* Every word but the first, inverted. Argument 1: in a 32-bit response, whatever came. */
+#define SERVANT_ECHO 1u
+
+/*
+ * Makes the FF-A call that the argument, a SERVANT_FID(), names, with w1 to w4 as its first
+ * arguments and zeros behind; answers x0 to x3 of its result, and x4 to x7 when asked to
+ * SERVANT_FETCH what the vCPU got that the argument names. A call that answers the request itself
+ * is its answer.
+ */
+#define SERVANT_CALL     2u
+#define SERVANT_FETCH    3u
+#define SERVANT_FID(fid) (ffa_fid_number(fid) | (ffa_fid_is_64(fid) ? 0x100u : 0u))
+#define SERVANT_OF(word)                                                        \
+    (((SERVANT_ARGUMENT(word) & 0x100u) != 0 ? FFA_FN64_BASE : FFA_FN32_BASE) | \
+     (SERVANT_ARGUMENT(word) & 0xffu))
+
+/* Its buffers; pattern.h. The argument is an offset in bytes. */
+#define SERVANT_TX   4u /* writes the 32-bit words w1 to w4 */
+#define SERVANT_FILL 5u /* writes a pattern of w1 bytes, seed w2 */
+#define SERVANT_RX   6u /* answers four 32-bit words */
+#define SERVANT_CHECK                                                               \
+    7u /* a pattern of w1 bytes, seed w2: how many are wrong, and how many of those \
+          behind are not zero */
+#define SERVANT_PAINT 8u  /* RX */
+#define SERVANT_MAP   22u /* maps them again; the status */
+
+/* Says nothing until a sibling vCPU is asked to release it, or for w1 microseconds. */
+#define SERVANT_AWAIT   9u
+#define SERVANT_RELEASE 10u
+#define SERVANT_DELAY   18u
+
+/*
+ * Makes a request of its own to the VM that the argument names, also a servant, which delays its
+ * answer by w1 microseconds, and is interrupted meanwhile. Answers what it was told when it tried
+ * then to answer, to wait, and to make another request, and x0 at the end of its own.
+ */
+#define SERVANT_NEST 19u
+
+/* Serves on the vCPU that the argument names, too. */
+#define SERVANT_START 20u
+
+/* Stops soon after it has answered. */
+#define SERVANT_STOP 21u
+
+/* Somebody will ask nothing any more. */
+#define SERVANT_FAREWELL 23u
+
+/* Interrupts of the vCPU that serves. The argument is the interrupt. */
+#define SERVANT_ENABLE 11u
+#define SERVANT_COUNT  12u /* how many it has taken */
+#define SERVANT_SLEEP  13u /* until it has taken w1; whether it did */
+#define SERVANT_TIMER  14u /* ticks each w1 microseconds; 0: none */
+
+/* Which life of the VM this is, and how many requests it has had in it. */
+#define SERVANT_LIFE 15u
+
+/*
+ * Nobody answers these. After w1 microseconds the VM is reset, or stops; SERVANT_OFF, on a vCPU
+ * other than 0, is the end of that vCPU alone.
+ */
+#define SERVANT_RESET 16u
+#define SERVANT_OFF   17u
+
+/* --- The servant's side ----------------------------------------------------------------------- */
+
+#define SERVANT_VCPUS_MAX 4u
+
+struct servant {
+    struct client client;
+    uint16_t self;
+    struct buffers buffers; /* mapped */
+    bool released;
+    uint32_t awaiting; /* vCPUs that say nothing until they are released */
+    uint32_t requests;
+    uint32_t farewells;
+    struct guest_regs called[SERVANT_VCPUS_MAX]; /* what the last SERVANT_CALL of each came to */
+};
+
+/* Serves on this vCPU, for ever, or until something goes wrong. Any vCPUs of a VM may. */
+void servant_serve(void *servant);
+
+/* For a program that has a servant of its own: waits until so many await their release; releases
+ * one.
+ */
+void servant_await_awaiting(struct servant *servant, uint32_t vcpus);
+void servant_release(struct servant *servant);
+
+/* --- The other side --------------------------------------------------------------------------- */
+
+/* A way to a servant. */
+struct errand {
+    struct client *client;
+    uint16_t self;
+    uint16_t servant;
+    uint32_t fid; /* of the requests */
+};
+
+/*
+ * Asks it, however long that takes; expects an answer to this command, and leaves w1 to w4 of it in
+ * `answer`, which may be the arguments. Returns the vCPU that served.
+ */
+#define ERRAND_WORDS 4u
+unsigned int errand_run(const struct errand *errand, uint32_t command_word,
+                        const uint64_t arguments[ERRAND_WORDS], uint64_t answer[ERRAND_WORDS]);
+
+/* With arguments and answers that fit. errand_ask() returns w1. */
+#define ERRAND(errand, command, argument, ...) \
+    errand_ask((errand), SERVANT(command, argument), (const uint64_t[ERRAND_WORDS]){__VA_ARGS__})
+uint64_t errand_ask(const struct errand *errand, uint32_t command_word,
+                    const uint64_t arguments[ERRAND_WORDS]);
+
+/* SERVANT_CALL and its whole result, x0 to x7. */
+struct guest_regs errand_call(const struct errand *errand, uint32_t fid,
+                              const uint64_t arguments[ERRAND_WORDS]);
+
+/* Waits until the servant's vCPU 0 serves. For a vCPU whose requests go there: vCPU 0. */
+void errand_await(const struct errand *errand);
+
+/* SERVANT_FAREWELL. If it was the last one, the servant may be gone before it can answer. */
+void errand_farewell(const struct errand *errand);
+
+/* Tells it to do what it cannot answer: SERVANT_RESET, SERVANT_OFF. Expects ABORTED. */
+void errand_last(const struct errand *errand, uint32_t command, uint32_t microseconds);
+
+#endif
