@@ -212,6 +212,13 @@ void parley_event_text(const struct parley_event *event, char *text, size_t byte
         put(&line, " does not accept its beginning or end: ");
         put(&line, status_name(event->status));
         break;
+    case PARLEY_EVENT_MEMORY_QUARANTINED:
+        put_vm(&line, event);
+        put(&line, "memory of handle ");
+        put_hex(&line, event->value);
+        put(&line, " quarantined: ");
+        put(&line, status_name(event->status));
+        break;
     case PARLEY_EVENT_VERSION_FINAL:
         put_final(&line, event);
         break;
