@@ -209,6 +209,11 @@ static void paint(struct service *service)
     pattern_paint(buffers->rx, bytes_of(buffers));
 }
 
+static void touch(struct service *service)
+{
+    servant_touch(service->request->word, service->response.word);
+}
+
 static void do_nothing(struct service *service)
 {
     (void)service;
@@ -271,6 +276,8 @@ static void (*const performances[])(struct service *service) = {
     [SERVANT_LIFE] = tell_life,      [SERVANT_RESET] = reset,       [SERVANT_OFF] = go_off,
     [SERVANT_DELAY] = be_silent,     [SERVANT_NEST] = nest,         [SERVANT_START] = start_vcpu,
     [SERVANT_STOP] = stop_soon,      [SERVANT_MAP] = map_again,     [SERVANT_FAREWELL] = take_leave,
+    [SERVANT_LOAD] = touch,          [SERVANT_STORE] = touch,       [SERVANT_PAGES_FILL] = touch,
+    [SERVANT_PAGES_TEST] = touch,    [SERVANT_PAGES_ZERO] = touch,  [SERVANT_RAM] = touch,
 };
 
 static void perform(struct service *service)

@@ -78,6 +78,19 @@
 #define SERVANT_LIFE 15u
 
 /*
+ * Memory that it has, or had; w1 and w2 are an IPA, here and in answers. LOAD and STORE of 32 bits:
+ * w1 the value that was loaded, w2 whether that was no fault, and in w3 and w4 where it was; what
+ * is stored is w3. Of as many pages as the argument says, numbered from 0 on, with touch.h: how
+ * many words could not be written, or are not as they should be, with seed w3; or are not zero.
+ */
+#define SERVANT_LOAD       24u
+#define SERVANT_STORE      25u
+#define SERVANT_PAGES_FILL 26u
+#define SERVANT_PAGES_TEST 27u
+#define SERVANT_PAGES_ZERO 28u
+#define SERVANT_RAM        29u /* takes so many pages that it does not use: where they are */
+
+/*
  * Nobody answers these. After w1 microseconds the VM is reset, or stops; SERVANT_OFF, on a vCPU
  * other than 0, is the end of that vCPU alone.
  */
@@ -107,6 +120,9 @@ void servant_serve(void *servant);
  */
 void servant_await_awaiting(struct servant *servant, uint32_t vcpus);
 void servant_release(struct servant *servant);
+
+/* The commands of memory, in servant_memory.c: from the request's words into the answer's. */
+void servant_touch(const uint64_t *request, uint64_t *answer);
 
 /* --- The other side --------------------------------------------------------------------------- */
 
