@@ -124,8 +124,13 @@ void parley_step_pin(struct parley_vm *lender, struct transaction *transaction)
         after_pinning(lender, transaction);
         return;
     }
-    enum parley_port_status status = parley_port_memory_pin(
-        lender->context, range_ipa(&piece), piece.pages, transaction->writable, &run);
+    enum parley_port_status status =
+        parley_port_memory_pin(lender->context, range_ipa(&piece), piece.pages, true, &run);
+    if (status == PARLEY_PORT_NOT_MEMORY && !transaction->writable) {
+        status =
+            parley_port_memory_pin(lender->context, range_ipa(&piece), piece.pages, false, &run);
+        transaction->is_read_only |= status == PARLEY_PORT_OK;
+    }
     if (status != PARLEY_PORT_OK) {
         fail(transaction, status == PARLEY_PORT_NO_MEMORY ? FFA_NO_MEMORY : FFA_DENIED);
         return;
