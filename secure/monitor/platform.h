@@ -12,8 +12,8 @@
 #define SECURE_RAM_PA      0x0e000000
 #define SECURE_RAM_BYTES   0x01000000
 
-/* The first MiB is the monitor's and the SPMC's; partitions at S-EL1 have the rest. */
-#define MONITOR_RAM_BYTES    0x00100000
+/* The first 4 MiB are the monitor's and the SPMC's; partitions at S-EL1 have the rest. */
+#define MONITOR_RAM_BYTES    0x00400000
 #define PARTITIONS_RAM_PA    (SECURE_RAM_PA + MONITOR_RAM_BYTES)
 #define PARTITIONS_RAM_BYTES (SECURE_RAM_BYTES - MONITOR_RAM_BYTES)
 
@@ -34,7 +34,8 @@
 #define COUNTER_HZ 62500000
 
 #define CPUS_MAX        8 /* more than these stay parked, unknown to PSCI */
-#define CPU_STACK_BYTES 4096
+#define CPU_STACK_SHIFT 13
+#define CPU_STACK_BYTES (1 << CPU_STACK_SHIFT)
 
 /* The SGI that wakes a parked CPU. Secure; EL2 has SGIs 0 to 14. */
 #define WAKE_SGI 15
