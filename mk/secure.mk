@@ -8,7 +8,8 @@ SECURE_CPPFLAGS := -Iinclude -MMD -MP
 # For whoever links an SPMC: ports/posix compiles these for the host.
 SPMC_SOURCES := $(addprefix secure/spmc/,call.c version.c identity.c rxtx.c rxtx_vm.c vm.c \
 	discovery.c context.c partition_call.c direct.c indirect.c notification.c notification_info.c \
-	hostile.c) \
+	memory_send.c memory_retrieve.c memory_deliver.c memory_return.c memory_descriptor.c \
+	memory_attributes.c memory_transaction.c memory_ranges.c hostile.c) \
 	$(addprefix secure/partitions/,partitions.c agent.c agent_vm.c agent_message.c agent_portable.c)
 
 MONITOR_C := $(addprefix secure/monitor/,main.c mmu.c el3.c gic.c smc.c psci.c secure_world.c sel1.c \
@@ -79,7 +80,9 @@ check-secure-el3: $(MONITOR_IMAGES) $(SECURE_BUILD)/payload.bin
 
 # The portable SPMC on the host, with the sanitizers: undefined behaviour and memory, then threads
 SECURE_HOST_SOURCES := $(addprefix secure/test/host/,main.c world.c version.c buffers.c discovery.c \
-	direct.c partition.c availability.c indirect.c notification.c notification_info.c hostile.c) \
+	direct.c partition.c availability.c indirect.c notification.c notification_info.c hostile.c \
+	memory.c memory_send.c memory_shape.c memory_fragments.c memory_retrieve.c memory_told.c \
+	memory_return.c) \
 	$(SPMC_SOURCES)
 
 CHECKS += secure-host
