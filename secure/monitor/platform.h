@@ -18,9 +18,10 @@
 #define PARTITIONS_RAM_BYTES (SECURE_RAM_BYTES - MONITOR_RAM_BYTES)
 
 /* Non-secure. QEMU leaves its device tree at the start of RAM (-m 1G at least). */
-#define NORMAL_RAM_PA    0x40000000
-#define NORMAL_RAM_BYTES 0x40000000
-#define NORMAL_ENTRY_PA  0x40200000 /* EL2 starts here, on CPU 0 */
+#define NORMAL_RAM_PA   0x40000000
+#define NORMAL_RAM_MIN  0x40000000
+#define NORMAL_RAM_MAX  0xc0000000 /* what there is more stays unused */
+#define NORMAL_ENTRY_PA 0x40200000 /* EL2 starts here, on CPU 0 */
 
 /* Devices */
 #define DEVICES_PA     0x08000000

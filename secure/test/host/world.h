@@ -102,5 +102,6 @@ int run_memory_fragment_tests(void);
 int run_memory_retrieve_tests(void);
 int run_memory_told_tests(void);
 int run_memory_return_tests(void);
+int run_memory_command_tests(void);
 
 #endif
