@@ -65,7 +65,7 @@ $(SECURE_BUILD)/bare/secure/monitor/image.S.o: SECURE_CPPFLAGS += -Wa,-I$(SECURE
 
 # The test at EL2
 PAYLOAD_OBJECTS := $(patsubst %,$(SECURE_BUILD)/bare/secure/test/el2/%.o,start.S registers.S \
-	main.c calls.c features.c messages.c notifications.c interrupts.c \
+	main.c calls.c features.c messages.c notifications.c memory.c interrupts.c \
 	sysregs.c report.c) $(addprefix $(SECURE_BUILD)/bare/secure/,monitor/string.c.o \
 	partitions/partitions.c.o)
 
