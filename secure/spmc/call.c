@@ -228,7 +228,11 @@ static unsigned int cpu_of(const struct spmc *spmc)
 
 void spmc_call(struct spmc *spmc, uint64_t regs[FFA_REGS_MAX])
 {
-    struct spmc_visit visit = {.fid = (uint32_t)regs[0], .w1 = (uint32_t)regs[1]};
+    struct spmc_visit visit = {
+        .fid = (uint32_t)regs[0],
+        .in = {(uint32_t)regs[0], (uint32_t)regs[1], (uint32_t)regs[2], (uint32_t)regs[3],
+               (uint32_t)regs[4]},
+    };
     struct spmc_frame frame = {.cpu = cpu_of(spmc)};
 
     spmc_lock(spmc);

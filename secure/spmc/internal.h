@@ -181,7 +181,7 @@ bool spmc_pending_vcpu(const struct spmc_inbox *inbox, unsigned int vcpu);
  */
 struct spmc_visit {
     uint32_t fid;
-    uint32_t w1;
+    uint32_t in[5];  /* w0 to w4 of the call */
     uint32_t number; /* of this call among those of its ABI */
 };
 
