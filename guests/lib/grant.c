@@ -20,8 +20,9 @@ uint32_t grant_access_bytes(uint32_t version)
 /* Everything that follows from what there is. */
 static void lay_out(struct grant *grant)
 {
-    uint32_t behind = grant->access_at + grant->borrowers * grant->access_bytes;
+    uint32_t behind = grant->access_at + grant->borrowers * grant->access_each;
 
+    grant->access_bytes = grant->access_each;
     grant->access_count = grant->borrowers;
     grant->access_offset = grant->access_at;
     grant->composite_at = grant->ranges_listed != 0 ? behind : 0;
@@ -40,7 +41,7 @@ void grant_init(struct grant *grant, uint32_t version, uint16_t sender)
     *grant = (struct grant){
         .version = version,
         .sender = sender,
-        .access_bytes = grant_access_bytes(version),
+        .access_each = grant_access_bytes(version),
         .access_at = grant_header_bytes(version),
     };
     lay_out(grant);
@@ -72,7 +73,7 @@ void grant_add_scattered(struct grant *grant, const struct grant_scatter *scatte
 
 void grant_set_access(struct grant *grant, uint32_t bytes, uint32_t offset)
 {
-    grant->access_bytes = bytes;
+    grant->access_each = bytes;
     grant->access_at = offset;
     lay_out(grant);
 }
@@ -174,13 +175,13 @@ static void write_borrowers(const struct grant *grant, uint8_t *head)
             .flags = borrower->flags,
             .composite_offset = borrower->composite_offset,
         };
-        bool is_long = grant->access_bytes >= sizeof(wire);
+        bool is_long = grant->access_each >= sizeof(wire);
 
         if (is_long) {
             wire.impdef[0] = borrower->impdef[0];
             wire.impdef[1] = borrower->impdef[1];
         }
-        copy(head + grant->access_at + i * grant->access_bytes, &wire,
+        copy(head + grant->access_at + i * grant->access_each, &wire,
              is_long ? sizeof(wire) : sizeof(struct ffa_mem_access_1_0));
     }
 }

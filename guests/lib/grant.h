@@ -65,6 +65,7 @@ struct grant {
     unsigned int borrowers;
     uint32_t ranges_listed;
     uint32_t access_at;
+    uint32_t access_each;
     uint32_t composite_at; /* 0: there is none */
 };
 

@@ -90,12 +90,19 @@
 #define SERVANT_PAGES_ZERO 28u
 #define SERVANT_RAM        29u /* takes so many pages that it does not use: where they are */
 
+/* Keeps w1 to w4 for whoever asks with RECALL, for as long as its life lasts. */
+#define SERVANT_REMEMBER 30u
+#define SERVANT_RECALL   31u
+
 /*
  * Nobody answers these. After w1 microseconds the VM is reset, or stops; SERVANT_OFF, on a vCPU
  * other than 0, is the end of that vCPU alone.
  */
 #define SERVANT_RESET 16u
 #define SERVANT_OFF   17u
+
+/* Words beside the first. */
+#define ERRAND_WORDS 4u
 
 /* --- The servant's side ----------------------------------------------------------------------- */
 
@@ -109,6 +116,7 @@ struct servant {
     uint32_t awaiting; /* vCPUs that say nothing until they are released */
     uint32_t requests;
     uint32_t farewells;
+    uint64_t remembered[ERRAND_WORDS];
     struct guest_regs called[SERVANT_VCPUS_MAX]; /* what the last SERVANT_CALL of each came to */
 };
 
@@ -138,7 +146,6 @@ struct errand {
  * Asks it, however long that takes; expects an answer to this command, and leaves w1 to w4 of it in
  * `answer`, which may be the arguments. Returns the vCPU that served.
  */
-#define ERRAND_WORDS 4u
 unsigned int errand_run(const struct errand *errand, uint32_t command_word,
                         const uint64_t arguments[ERRAND_WORDS], uint64_t answer[ERRAND_WORDS]);
 
