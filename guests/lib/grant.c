@@ -200,7 +200,7 @@ static uint32_t write_head(const struct grant *grant, uint8_t head[2 * GRANT_HEA
     write_header(grant, head);
     write_borrowers(grant, head);
     if (grant->composite_at == 0) {
-        return grant->total;
+        return grant->access_at + grant->borrowers * grant->access_each;
     }
     copy(head + grant->composite_at, &composite, sizeof(composite));
     return grant->composite_at + (uint32_t)sizeof(composite);

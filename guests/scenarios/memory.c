@@ -66,6 +66,7 @@ static void play(struct memory_stage *stage)
 {
     guest_print("at %s", say_version(stage->client->version).text);
     chapter_memory_sends(stage);
+    chapter_memory_retrievals(stage);
 }
 
 static void stop_all(struct memory_stage *stage)
