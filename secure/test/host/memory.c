@@ -131,6 +131,8 @@ void memory_start_with(struct world *world, uint32_t version, uint32_t buffer_pa
     config.lends_mixed = knobs->lends_mixed;
     config.spoiled = knobs->spoiled;
     config.clean = knobs->clean;
+    config.absent = knobs->absent;
+    config.absent_count = knobs->absent_count;
     spmc_init(&world->spmc, &config);
     assert_int_equal(answer(world, FFA_VERSION, version, 0, 0), version);
     assert_int_equal(
