@@ -7,6 +7,7 @@
 
 /* Registers that the assembler may not know by name. */
 #define ICC_PMR_EL1     S3_0_C4_C6_0
+#define ICC_HPPIR1_EL1  S3_0_C12_C12_2
 #define ICC_IAR1_EL1    S3_0_C12_C12_0
 #define ICC_EOIR1_EL1   S3_0_C12_C12_1
 #define ICC_DIR_EL1     S3_0_C12_C11_1
@@ -133,5 +134,11 @@ static inline unsigned int esr_class(uint64_t esr)
 #define ESR_ABORT_SIGNS BIT(21) /* a load that extends the sign */
 #define ESR_ABORT_WRITE BIT(6)
 #define ESR_ABORT_WALK  BIT(7) /* on a stage 1 table walk */
+#define ESR_ABORT_CACHE BIT(8) /* by a cache maintenance instruction */
+
+/* The status of an abort, without its level. */
+#define ESR_ABORT_KIND        UINT64_C(0x3c)
+#define ESR_ABORT_TRANSLATION UINT64_C(0x04)
+#define ESR_ABORT_PERMISSION  UINT64_C(0x0c)
 
 #endif

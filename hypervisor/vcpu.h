@@ -45,6 +45,8 @@ struct vcpu {
 
     bool is_online; /* as Parley is told; atomic */
 
+    bool is_preempted; /* in an FF-A call that goes on; of the CPU that runs it, alone */
+
     /* Of the CPU that runs it, alone. */
     bool is_blocked; /* in an FF-A call, with the call's registers in x */
     bool is_leaving; /* it goes off, and Parley is not done with it */
