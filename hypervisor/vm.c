@@ -11,6 +11,7 @@
 
 _Static_assert(WORLD_MAY_MESSAGE == PARLEY_MAY_MESSAGE, "world_vm.may is rights");
 _Static_assert(WORLD_MAY_NOTIFY == PARLEY_MAY_NOTIFY, "world_vm.may is rights");
+_Static_assert(WORLD_MAY_SHARE == PARLEY_MAY_SHARE, "world_vm.may is rights");
 
 static struct vm *vms;
 static struct parley *parley;
