@@ -19,7 +19,12 @@ PARLEY_SOURCES := \
 	src/memory_reclaim.c \
 	src/memory_secure.c \
 	src/transaction.c \
+	src/transaction_out.c \
+	src/transaction_back.c \
 	src/retrieval.c \
+	src/retrieval_in.c \
+	src/retrieval_out.c \
+	src/cursor.c \
 	src/extents.c \
 	src/notification.c \
 	src/notification_bind.c \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Tests on the host. A test tests/PATH.c is the program $(BUILD)/tests/FLAVOUR/PATH.
 
-SUPPORT_SOURCES := tests/support/call.c tests/support/hygiene.c tests/support/rig.c
+SUPPORT_SOURCES := tests/support/call.c tests/support/grant.c tests/support/hygiene.c tests/support/rig.c
 
 define test_flavour
 $(BUILD)/posix/$(1)/libsupport.a: $(SUPPORT_SOURCES:%.c=$(BUILD)/posix/$(1)/%.o)

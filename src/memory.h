@@ -79,9 +79,10 @@ struct transaction {
     uint32_t first; /* the ranges, in the lender's order */
     uint32_t last;
     struct cursor cursor;
-    bool writable; /* the lender must be able to write to it, to have it written or zeroed */
-    bool zero;     /* once nobody has it any more, or before the lender has it back */
-    bool is_given; /* donated and retrieved: it does not come back */
+    bool writable;     /* the lender must be able to write to it, to have it written or zeroed */
+    bool is_read_only; /* some of it, to the lender: it cannot have it zeroed */
+    bool zero;         /* once nobody has it any more, or before the lender has it back */
+    bool is_given;     /* donated and retrieved: it does not come back */
 
     /* The fragment at hand. */
     uint32_t fragment_ranges; /* still to be read from TX, */

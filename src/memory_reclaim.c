@@ -28,7 +28,7 @@ static int32_t take_back(struct memory *memory, struct transaction *transaction,
     if (transaction->state != PARLEY_TRANSACTION_ACTIVE && !is_building) {
         return FFA_DENIED;
     }
-    if (is_borrowed(transaction)) {
+    if (is_borrowed(transaction) || (zero && transaction->is_read_only)) {
         return FFA_DENIED;
     }
     if (is_building) {

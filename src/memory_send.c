@@ -329,7 +329,9 @@ static int32_t begin(const struct call *call, uint32_t total, uint32_t sent,
     if (*transaction == NULL) {
         return FFA_NO_MEMORY;
     }
+    parley_lock_take(&call->vm->memory.lock);
     fill_in(*transaction, &send);
+    parley_lock_drop(&call->vm->memory.lock);
     status = take_fragment(*transaction, (*transaction)->ranges_offset, sent);
     if (status != FFA_OK) {
         parley_transaction_forget(call->vm, *transaction);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The steps of a memory transaction back to its lender, or to nowhere: because it is reclaimed, or
+ * fails half-way, or is donated, or its lender ends. Ranges are given back from the front; what was
+ * done to them is undone in reverse order.
+ */
+#include "internal.h"
+
+void parley_step_recall(struct parley_vm *lender, struct transaction *transaction)
+{
+    int32_t status = parley_secure_recall(lender, transaction);
+
+    if (status == FFA_OK) {
+        transaction->is_told = false;
+        transaction_enter(transaction, STEP_RELEASE);
+        return;
+    }
+    transaction->step = STEP_IDLE;
+    if (transaction->status == FFA_OK) {
+        transaction->status = status;
+    } else {
+        parley_transaction_quarantine(lender, transaction, status);
+    }
+}
+
+/* The pages that the Secure world keeps are named to the port. */
+void parley_step_name(struct parley_vm *lender, struct transaction *transaction)
+{
+    struct memory_range piece;
+
+    if (!parley_cursor_piece(lender, &transaction->cursor, PARLEY_PIECE_PAGES, &piece)) {
+        transaction_enter(transaction, transaction->is_lost ? STEP_RELEASE : STEP_IDLE);
+        return;
+    }
+    parley_port_memory_lost(lender->context, range_ipa(&piece), piece.pages);
+    parley_cursor_advance(lender, &transaction->cursor, piece.pages);
+}
+
+/* Gives back the piece at the front: what was done to it is undone in reverse order. */
+static void release_piece(struct parley_vm *lender, struct transaction *transaction,
+                          const struct memory_range *piece)
+{
+    if (transaction->is_given) {
+        parley_port_memory_forget(lender->context, range_ipa(piece), piece->pages);
+        return;
+    }
+    if (transaction->pages_pinned == 0 || transaction->is_lost) {
+        return;
+    }
+    if (transaction->zero) {
+        parley_port_memory_zero(lender->context, range_ipa(piece), piece->pages);
+    }
+    if (transaction->pages_revoked != 0) {
+        parley_port_memory_restore(lender->context, range_ipa(piece), piece->pages);
+    }
+    parley_port_memory_unpin(lender->context, range_ipa(piece), piece->pages);
+}
+
+/* So many pages from the front have been treated alike: revoked and pinned, pinned, or neither. */
+static uint32_t alike(const struct transaction *transaction)
+{
+    if (transaction->pages_revoked != 0) {
+        return transaction->pages_revoked;
+    }
+    return transaction->pages_pinned != 0 ? transaction->pages_pinned : PARLEY_PIECE_PAGES;
+}
+
+static void count_down(uint32_t *pages, uint32_t released)
+{
+    *pages -= *pages < released ? *pages : released;
+}
+
+/* Under the lock. Whether the range was one that the lender had been given, and is no more. */
+static bool leaves_window(struct memory *memory, const struct extent *range)
+{
+    struct extents *extents = &memory->extents;
+    uint32_t place = extents_find(extents, EXTENTS_WINDOW, range->page, range->pages);
+
+    if (place == EXTENT_NONE || extents->extent[place].kind != EXTENT_RECEIVED ||
+        extents->extent[place].page != range->page ||
+        extents->extent[place].pages != range->pages) {
+        return false;
+    }
+    extents_remove(extents, place);
+    return true;
+}
+
+/* The range at the front has been given back: it is the lender's own again, or gone. */
+static void drop_front(struct parley_vm *lender, struct transaction *transaction)
+{
+    struct memory *memory = &lender->memory;
+    uint32_t place = transaction->first;
+
+    parley_lock_take(&memory->lock);
+    transaction->first = extent_at(lender, place)->next;
+    if (transaction->is_given && !leaves_window(memory, extent_at(lender, place))) {
+        extent_at(lender, place)->kind = EXTENT_GIVEN; /* stays, in case that it comes back */
+    } else {
+        extents_remove(&memory->extents, place);
+    }
+    parley_lock_drop(&memory->lock);
+    transaction->cursor.page = 0;
+}
+
+void parley_step_release(struct parley_vm *lender, struct transaction *transaction)
+{
+    struct memory_range piece;
+
+    transaction->cursor.place = transaction->first;
+    if (!parley_cursor_piece(lender, &transaction->cursor, alike(transaction), &piece)) {
+        transaction_enter(transaction, STEP_IDLE);
+        return;
+    }
+    release_piece(lender, transaction, &piece);
+    count_down(&transaction->pages_revoked, piece.pages);
+    count_down(&transaction->pages_pinned, piece.pages);
+    transaction->cursor.page += piece.pages;
+    if (transaction->cursor.page == extent_at(lender, transaction->first)->pages) {
+        drop_front(lender, transaction);
+    }
+}
