@@ -17,7 +17,8 @@
  *     parley_vm.negotiation          the proposal, until it is final
  *     parley_vm.notifications.lock   what pends for a VM and who may signal it
  *     parley_vm.memory.lock          what a VM has granted and borrowed
- *     spmc.lock                      Parley's own TX buffer, for one SMC
+ *     spmc.lock                      Parley's own TX buffer, and the order of bindings at the SPMC,
+ *                                    for one SMC
  */
 #ifndef PARLEY_SRC_INTERNAL_H
 #define PARLEY_SRC_INTERNAL_H
@@ -298,8 +299,13 @@ bool parley_secure_end(struct parley_vm *vm);
 bool parley_shadow_is_possible(const struct parley *parley);
 /* While the VM's pair is MAPPING: registers the shadow with the SPMC, if it is wanted. */
 void parley_shadow_register(struct parley_vm *vm);
-/* While the VM's pair is UNMAPPING, or at its end. False if the SPMC does not give it back. */
+/*
+ * While the VM's pair is UNMAPPING. False if the SPMC does not give the shadow back: it serves the
+ * next pair, or is asked back at the end of the VM.
+ */
 bool parley_shadow_unregister(struct parley_vm *vm);
+/* The same at the end of a VM, when it has to be given back. */
+enum parley_progress parley_shadow_end(struct parley_vm *vm);
 /*
  * The SPMC has filled the shadow, as the VM asks what there is. True if the VM's RX buffer was
  * free, and has the message now; otherwise it follows, with an interrupt, once the buffer is given

@@ -14,7 +14,7 @@
 
 bool parley_scope_is_pending(const struct scope *scope)
 {
-    return scope->vms != 0 || scope->framework != 0 || scope->secure;
+    return scope->vms != 0 || scope->framework != 0 || scope->secure != 0;
 }
 
 static struct scope *scope_of(struct parley_vm *vm, unsigned int vcpu)
@@ -22,15 +22,16 @@ static struct scope *scope_of(struct parley_vm *vm, unsigned int vcpu)
     return vcpu == EVERY_VCPU ? &vm->notifications.global : &vm->vcpu[vcpu].notifications;
 }
 
-/* Adds what is new. Whether there was anything. */
+/* Adds what is new. Whether there was anything. The SPMC tells of each signal once, so what it
+ * tells is new even where something of it pends already. */
 static bool add(struct scope *scope, struct scope news)
 {
     bool is_new = (news.vms & ~scope->vms) != 0 || (news.framework & ~scope->framework) != 0 ||
-                  (news.secure && !scope->secure);
+                  news.secure != 0;
 
     scope->vms |= news.vms;
     scope->framework |= news.framework;
-    scope->secure = scope->secure || news.secure;
+    scope->secure |= news.secure;
     if (is_new) {
         scope->is_told = false;
     }
@@ -129,18 +130,17 @@ enum parley_progress parley_vcpu_offline(struct parley_vm *vm, unsigned int vcpu
 
 /* --- Getting -------------------------------------------------------------- */
 
-#define GET_SECURE (FFA_NOTIFICATION_GET_SP | FFA_NOTIFICATION_GET_SPM)
-#define GET_FLAGS  (GET_SECURE | FFA_NOTIFICATION_GET_VM | FFA_NOTIFICATION_GET_HYPERVISOR)
+#define GET_FLAGS (SECURE_KINDS | FFA_NOTIFICATION_GET_VM | FFA_NOTIFICATION_GET_HYPERVISOR)
 
 /*
- * The hint, taken before the SPMC is asked: what comes from then on is a hint of its own, and worth
- * an interrupt of its own.
+ * The hint of these kinds, taken before the SPMC is asked for them: what comes from then on is a
+ * hint of its own, and worth an interrupt of its own.
  */
-static struct scope take_hint(struct scope *scope)
+static struct scope take_hint(struct scope *scope, uint32_t kinds)
 {
-    struct scope was = {.secure = scope->secure, .is_armed = scope->is_armed};
+    struct scope was = {.secure = scope->secure & kinds, .is_armed = scope->is_armed};
 
-    scope->secure = false;
+    scope->secure &= ~kinds;
     scope->is_armed = false;
     return was;
 }
@@ -148,7 +148,7 @@ static struct scope take_hint(struct scope *scope)
 /* The SPMC did not answer: the hint is as it was. */
 static void put_hint_back(struct scope *scope, struct scope was)
 {
-    scope->secure = scope->secure || was.secure;
+    scope->secure |= was.secure;
     scope->is_armed = scope->is_armed || was.is_armed;
 }
 
@@ -164,8 +164,8 @@ static int32_t get_secure(const struct call *call, unsigned int vcpu, uint32_t f
         return FFA_OK;
     }
     parley_lock_take(&vm->notifications.lock);
-    struct scope global_hint = take_hint(&vm->notifications.global);
-    struct scope own_hint = take_hint(own);
+    struct scope global_hint = take_hint(&vm->notifications.global, flags);
+    struct scope own_hint = take_hint(own, flags);
     parley_lock_drop(&vm->notifications.lock);
 
     parley_port_smc(&regs);
@@ -237,8 +237,8 @@ int32_t parley_handle_notification_get(const struct call *call, struct parley_re
         return FFA_INVALID_PARAMETERS;
     }
     /* First what can fail: then nothing has been taken yet. */
-    if ((flags & GET_SECURE) != 0) {
-        status = get_secure(call, vcpu, flags & GET_SECURE, result);
+    if ((flags & SECURE_KINDS) != 0) {
+        status = get_secure(call, vcpu, flags & SECURE_KINDS, result);
     }
     if (status == FFA_OK) {
         get_own(call->vm, vcpu, flags, result);

@@ -249,9 +249,7 @@ int32_t parley_handle_rxtx_unmap(const struct call *call, struct parley_regs *re
         return why_not_unmapped(word);
     }
     unmap_pair(vm);
-    /* A shadow that the SPMC keeps is Parley's own memory: it serves the next pair, or is asked
-     * back at the end of the VM. */
-    (void)parley_shadow_unregister(vm);
+    (void)parley_shadow_unregister(vm); /* one that the SPMC keeps is Parley's own memory */
     (void)move(&vm->rxtx, PARLEY_RX_UNMAPPING, PARLEY_RX_UNMAPPED);
     return FFA_OK;
 }

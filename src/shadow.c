@@ -59,6 +59,15 @@ void parley_shadow_register(struct parley_vm *vm)
     }
 }
 
+/* The shadow is the SPMC's again: what it writes from now on is a message of its own. */
+static int32_t give_back(const struct parley_vm *vm)
+{
+    struct parley_regs regs = {{FFA_RX_RELEASE, vm->id}};
+
+    parley_port_smc(&regs);
+    return parley_spmc_status(&regs);
+}
+
 bool parley_shadow_unregister(struct parley_vm *vm)
 {
     struct parley_regs regs = {{FFA_RXTX_UNMAP, ffa_rxtx_unmap_make(vm->id)}};
@@ -66,10 +75,22 @@ bool parley_shadow_unregister(struct parley_vm *vm)
     if (!vm->shadow.is_registered) {
         return true;
     }
-    parley_store_release(&vm->shadow.is_full, 0);
+    /* An SPMC may keep buffers that hold a message (FF-A 1.2, 13.6). Refused: there is none. */
+    (void)give_back(vm);
     parley_port_smc(&regs);
     vm->shadow.is_registered = parley_spmc_status(&regs) != FFA_OK;
     return !vm->shadow.is_registered;
+}
+
+enum parley_progress parley_shadow_end(struct parley_vm *vm)
+{
+    if (parley_shadow_unregister(vm)) {
+        vm->shadow.tries = 0;
+        return PARLEY_DONE;
+    }
+    /* A partition may have sent again in between. */
+    vm->shadow.tries++;
+    return vm->shadow.tries < SHADOW_TRIES_MAX ? PARLEY_AGAIN : PARLEY_QUARANTINED;
 }
 
 /* With the VM's TX buffer held, which is also what keeps the shadow to one sender at a time. */
@@ -126,15 +147,6 @@ static size_t copy_to_rx(struct parley_vm *vm)
     (void)parley_rx_write(vm, 0, header, header_bytes);
     (void)parley_rx_write(vm, header_bytes, payload.base, payload.bytes);
     return header_bytes + payload.bytes;
-}
-
-/* The shadow is the SPMC's again: what it writes from now on is a message of its own. */
-static int32_t give_back(const struct parley_vm *vm)
-{
-    struct parley_regs regs = {{FFA_RX_RELEASE, vm->id}};
-
-    parley_port_smc(&regs);
-    return parley_spmc_status(&regs);
 }
 
 /* With the RX buffer held. Whether the VM has a message now. */
