@@ -162,7 +162,7 @@ static void give_up(struct vm *vm, const char *why)
     stopped(vm);
 }
 
-/* vCPU 0 starts at the first byte of the image; see guests/ for what it is told in x0 to x3. */
+/* vCPU 0 starts at the first byte of the image; see guests/ for what it is told in x0 to x4. */
 static void enter_life(struct vm *vm)
 {
     struct vcpu *vcpu = &vm->vcpus[0];
@@ -176,6 +176,7 @@ static void enter_life(struct vm *vm)
     vcpu->x[1] = vm->life;
     vcpu->x[2] = vm->who->vcpus;
     vcpu->x[3] = vm->place->conduit;
+    vcpu->x[4] = vm->place->pages;
     scheduler_ready(vcpu);
 }
 
