@@ -67,8 +67,11 @@ static void play(struct memory_stage *stage)
     guest_print("at %s", say_version(stage->client->version).text);
     chapter_memory_sends(stage);
     chapter_memory_retrievals(stage);
+    chapter_memory_returns(stage);
     chapter_memory_pairs(stage);
     chapter_memory_gifts(stage);
+    chapter_memory_several(stage);
+    chapter_memory_fragments(stage);
 }
 
 static void stop_all(struct memory_stage *stage)

@@ -63,7 +63,7 @@ struct world_vm {
     bool sees_secure;    /* policy: may discover the Secure Partitions */
     uint8_t peer_count;
     uint16_t peers[WORLD_PEERS_MAX]; /* policy: the VMs that it may discover; in order of ID */
-    uint32_t ram_pages; /* that it needs for guest_ram(); it may be granted twice as many */
+    uint32_t ram_pages; /* that it needs for guest_ram(); it may be granted eight times as many */
     uint8_t uuid_count;
     struct ffa_uuid uuids[WORLD_UUIDS_MAX];
 };

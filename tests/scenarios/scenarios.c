@@ -23,7 +23,7 @@
 #define VMS_MAX      16u
 
 #define TRANSACTIONS_MAX 16u
-#define RANGES_MAX       4096u
+#define RANGES_MAX       8192u
 
 /* --- Programs --------------------------------------------------------------------------------- */
 
@@ -128,7 +128,7 @@ static enum parley_progress create(struct posix_vm *vm, struct parley *parley,
                                .secure_rights = part->sees_secure ? rights : 0,
                                .rxtx_pages_max = part->rxtx_pages_max,
                                .window_ipa = WINDOW_IPA,
-                               .window_pages = 2 * part->ram_pages,
+                               .window_pages = 8 * part->ram_pages,
                            });
 }
 
