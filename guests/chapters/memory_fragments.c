@@ -224,6 +224,8 @@ static void give_up(struct partial *partial)
 #define STRIDE    1u
 #define RANGE_MAX 4096u
 
+#define SPARE_PAGES 256u /* for other chapters */
+
 /* Words of each range, which the borrower has in the order in which they were sent. */
 static void use_many(const struct memory_stage *stage, const struct grant *sent,
                      const struct party *keeper, uint64_t there)
@@ -296,10 +298,10 @@ static void lend_many(const struct memory_stage *stage, const struct party *keep
     expect_equal(stage->client, wrong_here(&sent, true), 0, "words that came back");
 }
 
-/* As many as are left; an odd number, so that they can be put out of order. */
+/* As many as other chapters leave; an odd number, so that they can be put out of order. */
 static void send_many(const struct memory_stage *stage)
 {
-    uint32_t count = guest_ram_left() / STRIDE;
+    uint32_t count = (guest_ram_left() - SPARE_PAGES) / STRIDE;
     uint64_t ipa;
 
     count = (count < RANGE_MAX ? count : RANGE_MAX) - 2;

@@ -72,6 +72,7 @@ static void play(struct memory_stage *stage)
     chapter_memory_gifts(stage);
     chapter_memory_several(stage);
     chapter_memory_fragments(stage);
+    chapter_memory_lives(stage);
 }
 
 static void stop_all(struct memory_stage *stage)
@@ -94,9 +95,14 @@ void guest_main(void)
     }
     settle(&stage, &client, versions[life]);
     await_all(&stage);
+    if (life > 0) {
+        memory_lives_return(&stage);
+    }
     play(&stage);
     if (life + 1 == LIVES) {
         stop_all(&stage);
+    } else {
+        memory_lives_leave(&stage);
     }
     guest_reset();
 }
