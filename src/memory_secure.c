@@ -22,7 +22,9 @@ struct outgoing {
 void parley_secure_count_run(struct transaction *transaction, const struct parley_run *run)
 {
     (void)run;
-    transaction->runs++;
+    if (!transaction->is_told) {
+        transaction->runs++; /* once they are announced, they are only counted down */
+    }
 }
 
 /* Enough for any way in which the pages may lie: see the design of the numbers in docs/memory.md.
@@ -234,14 +236,27 @@ int32_t parley_secure_tell(struct parley_vm *lender, struct transaction *transac
     return judge(lender, transaction, &regs, is_first);
 }
 
+/* What the SPMC does not have all of, it gives up when a fragment comes that cannot be. */
+static void cut_short(const struct parley_vm *lender, struct transaction *transaction)
+{
+    struct parley_regs regs = {{FFA_MEM_FRAG_TX, ffa_handle_low(transaction->handle),
+                                ffa_handle_high(transaction->handle), 0,
+                                ffa_mem_frag_make(lender->id)}};
+
+    parley_port_smc(&regs);
+    transaction->is_refused = true;
+}
+
 int32_t parley_secure_recall(struct parley_vm *lender, struct transaction *transaction)
 {
     struct parley_regs regs = {{FFA_MEM_RECLAIM, ffa_handle_low(transaction->handle),
                                 ffa_handle_high(transaction->handle)}};
 
-    (void)lender;
     if ((transaction->handle & FFA_HANDLE_HYPERVISOR_BIT) != 0) {
         return FFA_ABORTED; /* it never said by which handle it knows it */
+    }
+    if (transaction->runs != 0 && !transaction->is_refused) {
+        cut_short(lender, transaction);
     }
     parley_port_smc(&regs);
     int32_t status = parley_spmc_status(&regs);
