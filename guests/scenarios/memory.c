@@ -71,6 +71,7 @@ static void play(struct memory_stage *stage)
     chapter_memory_pairs(stage);
     chapter_memory_gifts(stage);
     chapter_memory_several(stage);
+    chapter_memory_secure(stage);
     chapter_memory_fragments(stage);
     chapter_memory_lives(stage);
 }
