@@ -6,6 +6,8 @@
 static uint8_t far[(size_t)FAR_PAGES * PAGE];
 static uint8_t descriptor[0x140000]; /* the longest that a test sends */
 
+bool far_is_gone;
+
 uint8_t *far_memory(uint64_t pa)
 {
     return &far[pa - FAR_PA];
