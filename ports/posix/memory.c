@@ -139,10 +139,10 @@ static bool is_block_free(unsigned int first, unsigned int pages)
 /* One that is followed by as many free ones as make a block, aligned to its size. */
 static unsigned int take_block(unsigned int pages)
 {
-    unsigned int blocks = (SCATTERED) / pages;
+    unsigned int blocks = FRAMES / pages;
 
     for (unsigned int i = 0; i < blocks; i++) {
-        unsigned int first = SCATTERED + ram->next_block % blocks * pages;
+        unsigned int first = (blocks / 2 + ram->next_block) % blocks * pages;
 
         ram->next_block += 3; /* odd: neighbours are apart, here, too */
         if (is_block_free(first, pages)) {
