@@ -208,6 +208,10 @@ size_t parley_rxtx_bytes(const struct parley_vm *vm);
 /* Holds the VM's TX buffer. FFA_BUSY if a sibling has it read, FFA_DENIED if there is none. */
 int32_t parley_tx_begin(struct parley_vm *vm);
 void parley_tx_end(struct parley_vm *vm);
+/* Keeps the pair mapped, whoever reads or fills it meanwhile. False if there is none. */
+bool parley_pair_hold(struct parley_vm *vm);
+bool parley_pair_is_mapped(const struct parley_vm *vm);
+void parley_pair_drop(struct parley_vm *vm);
 /* Copies from a held TX buffer, once; the range lies inside. */
 void parley_tx_read(const struct parley_vm *vm, size_t offset, uint8_t *to, size_t bytes);
 /* Copies from a held TX buffer to an RX buffer being filled; both ranges lie inside. */
@@ -297,6 +301,8 @@ bool parley_secure_end(struct parley_vm *vm);
 
 /* Whether Parley can carry indirect messages between VMs and Secure Partitions at all. */
 bool parley_shadow_is_possible(const struct parley *parley);
+/* Whether the VM can have such messages. */
+bool parley_shadow_is_wanted(const struct parley_vm *vm);
 /* While the VM's pair is MAPPING: registers the shadow with the SPMC, if it is wanted. */
 void parley_shadow_register(struct parley_vm *vm);
 /*
@@ -335,6 +341,8 @@ unsigned int parley_scope_add(struct parley_vm *vm, unsigned int vcpu, struct sc
 void parley_notifications_raise(struct parley_vm *vm, unsigned int vcpu);
 /* All of it. */
 void parley_notify(struct parley_vm *vm, unsigned int vcpu, struct scope news);
+/* If the VM has a pair: interrupts for what it could not ask for without. */
+void parley_notifications_remind(struct parley_vm *vm);
 /* At finality: interrupts for what came before. */
 void parley_notifications_start(struct parley_vm *vm);
 

@@ -90,6 +90,8 @@ void world_page_accessed(void *page, bool writes)
     /* What the SPMC writes into its buffers is no access that the race check sees. */
     if (n >= WORLD_PAGES && !writes) {
         explore_touch(&world.spmc);
+        EXPECT(page != world.spmc.vm_rx || world.spmc.vm_rx_is_full,
+               "the shadow is read, and there is no message in it");
     }
 }
 
