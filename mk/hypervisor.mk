@@ -53,7 +53,7 @@ MONITOR_none := $(BUILD)/secure/monitor-none.bin
 QEMU ?= qemu-system-aarch64
 # Arguments: the monitor's image, the hypervisor's.
 hypervisor-qemu = $(QEMU) -M virt,secure=on,virtualization=on,gic-version=3 \
-	-cpu max,pauth-impdef=on,lpa2=off -smp 4 -m 6G -nographic -nic none -monitor none \
+	-cpu max,pauth-impdef=on,lpa2=off -smp 4 -m 3G -nographic -nic none -monitor none \
 	-serial stdio -serial null -semihosting-config enable=on,target=native -bios $(1) \
 	-device loader,file=$(strip $(2)),addr=0x40200000,force-raw=on
 # Argument: the table.

@@ -66,12 +66,12 @@ static const struct vm_place places[] = {
     {
         .id = 2,
         GUEST_IMAGE_OF(test_grants_servant),
-        .ipa = 0xc0000000,
+        .ipa = 0xa0000000,
         .pages = 512,
         .scattered = true,
         .conduit = CONDUIT_HVC,
         .takes_aborts = true,
-        .window_ipa = 0xd0003000,
+        .window_ipa = 0xb0003000,
         .window_pages = 0x1234,
     },
     {
