@@ -64,7 +64,8 @@ static int32_t add_range(struct parley_vm *lender, struct transaction *transacti
         transaction->cursor = (struct cursor){.place = place, .page = 0}; /* to be pinned */
     }
     if (transaction->is_told && transaction->told.place == EXTENT_NONE) {
-        transaction->told = (struct cursor){.place = place, .page = 0}; /* all before it were told */
+        transaction->told =
+            (struct cursor){.place = place, .page = 0}; /* all before it were told */
     }
     return FFA_OK;
 }

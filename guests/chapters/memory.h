@@ -29,8 +29,8 @@ struct memory_stage {
     enum secure_world world;
     struct party me;
     struct party keeper[KEEPERS];
-    struct party aloof; /* a servant that may not grant memory */
-    uint64_t ram;       /* MEMORY_PAGES of this VM's */
+    struct party aloof;           /* a servant that may not grant memory */
+    uint64_t ram;                 /* MEMORY_PAGES of this VM's */
     uint64_t keeper_ram[KEEPERS]; /* and of each servant's */
 };
 

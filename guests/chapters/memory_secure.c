@@ -30,8 +30,7 @@ static int32_t ask(const struct deal *deal, uint32_t command, uint32_t third, ui
 {
     uint64_t word[PARTITION_WORDS] = {command, ffa_handle_low(deal->handle),
                                       ffa_handle_high(deal->handle), third, fourth};
-    int32_t status =
-        partition_ask(deal->stage->client, deal->stage->me.id, deal->partition, word);
+    int32_t status = partition_ask(deal->stage->client, deal->stage->me.id, deal->partition, word);
 
     *first = (uint32_t)word[1];
     return status;
@@ -44,9 +43,9 @@ static int32_t retrieve(const struct deal *deal, uint32_t permissions)
     int32_t status;
 
     expect_status(client,
-                  PARTITION_ASK(client, deal->stage->me.id, deal->partition,
-                                COMMAND_MEMORY_PREPARE, COMMAND_PREPARE_TAG,
-                                (uint32_t)deal->sent.tag, (uint32_t)(deal->sent.tag >> 32)),
+                  PARTITION_ASK(client, deal->stage->me.id, deal->partition, COMMAND_MEMORY_PREPARE,
+                                COMMAND_PREPARE_TAG, (uint32_t)deal->sent.tag,
+                                (uint32_t)(deal->sent.tag >> 32)),
                   FFA_OK, "a tag that is prepared");
     for (unsigned int i = 1; i < deal->sent.borrowers; i++) {
         expect_status(client,
@@ -83,8 +82,8 @@ static bool grant(struct deal *deal)
     memory_grant(&deal->sent, deal->kind, &stage->me, stage->ram, deal->partition,
                  WORLD_KEEPER_1_1);
     if (!expect_status(stage->client,
-                       party_send(&stage->me, memory_fid(&stage->me, deal->kind, true),
-                                  &deal->sent, &deal->handle),
+                       party_send(&stage->me, memory_fid(&stage->me, deal->kind, true), &deal->sent,
+                                  &deal->handle),
                        FFA_OK, "a grant to a partition")) {
         guest_print("BROKEN: kind %u, to %#x", (unsigned int)deal->kind, deal->partition);
         return false;

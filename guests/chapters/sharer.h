@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The story of memory: what the program sharer.c does with its VMs and the partition, scene by scene.
+ * The story of memory: what the program sharer.c does with its VMs and the partition, scene by
+ * scene.
  */
 #ifndef SHARER_H
 #define SHARER_H
@@ -52,8 +53,8 @@ void sharer_take_back(struct sharer *sharer, const struct party *lender, uint64_
 
 /* --- Scenes, in their order ------------------------------------------------------------------- */
 
-void sharer_share(struct sharer *sharer);          /* sharer_scenes.c */
-void sharer_lend(struct sharer *sharer);           /* to another VM */
+void sharer_share(struct sharer *sharer); /* sharer_scenes.c */
+void sharer_lend(struct sharer *sharer);  /* to another VM */
 void sharer_lend_to_echo(struct sharer *sharer);
 void sharer_donate(struct sharer *sharer);
 void sharer_share_gigabyte(struct sharer *sharer); /* sharer_gigabyte.c */

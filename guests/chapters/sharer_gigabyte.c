@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A gigabyte that is shared in ranges of a few pages, out of order, while another VM makes calls. */
+/* A gigabyte that is shared in ranges of a few pages, out of order, while another VM makes calls.
+ */
 #include "sharer.h"
 
 #define RANGE_PAGES  25u
@@ -92,10 +93,10 @@ static void have_heidi_use(struct sharer *sharer, const struct grant *grant, uin
 {
     uint64_t word[ERRAND_WORDS] = {(uint32_t)ipa, ipa >> 32, grant->ranges, 1};
 
-    sharer_none(sharer,
-                (uint32_t)errand_ask(&sharer->heidi.errand, SERVANT(SERVANT_WALK, RANGE_PAGES),
-                                     word),
-                "ranges that heidi finds elsewhere");
+    sharer_none(
+        sharer,
+        (uint32_t)errand_ask(&sharer->heidi.errand, SERVANT(SERVANT_WALK, RANGE_PAGES), word),
+        "ranges that heidi finds elsewhere");
 }
 
 static void share_and_use(struct sharer *sharer, const struct grant *grant)
@@ -110,8 +111,9 @@ static void share_and_use(struct sharer *sharer, const struct grant *grant)
     ipa = sharer_retrieve(sharer, &sharer->heidi, grant, handle);
     retrieved = milliseconds_since(start);
     have_heidi_use(sharer, grant, ipa);
-    guest_print("it is sent in %u ms, and retrieved in %u ms -> heidi finds each range in its place",
-                sent, retrieved);
+    guest_print(
+        "it is sent in %u ms, and retrieved in %u ms -> heidi finds each range in its place", sent,
+        retrieved);
     start = guest_clock();
     sharer_give_back(sharer, &sharer->heidi, handle);
     sharer_take_back(sharer, &sharer->me, handle);
@@ -137,13 +139,15 @@ void sharer_share_gigabyte(struct sharer *sharer)
     grant_add_scattered(&grant, &scatter);
     sharer_none(sharer, number_ranges(&grant, 0), "words of our own");
     tell_size(sharer, &grant);
-    expect(&sharer->client, guest_vcpu_start(1, have_grace_call_meanwhile, sharer), "vCPU 1 starts");
+    expect(&sharer->client, guest_vcpu_start(1, have_grace_call_meanwhile, sharer),
+           "vCPU 1 starts");
     share_and_use(sharer, &grant);
     __atomic_store_n(&sharer->is_done, true, __ATOMIC_RELEASE);
     guest_vcpu_join(1);
     sharer_none(sharer, wrong_numbers(&grant, 1), "what heidi wrote");
     expect(&sharer->client, sharer->pace.calls != 0, "calls that grace made meanwhile");
-    guest_print("meanwhile grace made %u calls, of which the longest took %u us (%u us when nothing "
-                "else happens)",
-                sharer->pace.calls, sharer->pace.longest_us, alone_us);
+    guest_print(
+        "meanwhile grace made %u calls, of which the longest took %u us (%u us when nothing "
+        "else happens)",
+        sharer->pace.calls, sharer->pace.longest_us, alone_us);
 }

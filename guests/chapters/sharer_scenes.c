@@ -89,10 +89,10 @@ static void have_echo_retrieve(struct sharer *sharer, const struct grant *sent, 
                         "a borrower that is prepared");
         }
     }
-    sharer_done(sharer,
-                ask_echo(sharer, COMMAND_MEMORY_RETRIEVE, handle, sharer->me.id | RW << 16, 0,
-                         &pages),
-                "a partition's retrieval");
+    sharer_done(
+        sharer,
+        ask_echo(sharer, COMMAND_MEMORY_RETRIEVE, handle, sharer->me.id | RW << 16, 0, &pages),
+        "a partition's retrieval");
     expect_equal(&sharer->client, pages, PAGES, "its pages");
 }
 
@@ -146,8 +146,9 @@ void sharer_share(struct sharer *sharer)
     sharer_none(sharer, touch_wrong(sharer->ram, 0, PAGES, SEED + 1), "what grace wrote");
     sharer_none(sharer, party_wrong(&sharer->heidi, heidi_ipa, PAGES, SEED + 1), "for heidi too");
     party_expect_read_only(&sharer->heidi, heidi_ipa, "what heidi may read only");
-    guest_print("grace writes -> frank and heidi read it; heidi, who may only read, writes -> a data "
-                "abort");
+    guest_print(
+        "grace writes -> frank and heidi read it; heidi, who may only read, writes -> a data "
+        "abort");
     if (sharer->has_partition) {
         have_echo_retrieve(sharer, &grant, handle);
         have_echo_use(sharer, handle, touch_value(SEED + 1, PAGES - 1, 0),

@@ -309,7 +309,7 @@ static void (*const performances[])(struct service *service) = {
     [SERVANT_STOP] = stop_soon,      [SERVANT_MAP] = map_again,     [SERVANT_FAREWELL] = take_leave,
     [SERVANT_LOAD] = touch,          [SERVANT_STORE] = touch,       [SERVANT_PAGES_FILL] = touch,
     [SERVANT_PAGES_TEST] = touch,    [SERVANT_PAGES_ZERO] = touch,  [SERVANT_RAM] = touch,
-    [SERVANT_REMEMBER] = remember,   [SERVANT_RECALL] = recall,      [SERVANT_PACE] = keep_pace,
+    [SERVANT_REMEMBER] = remember,   [SERVANT_RECALL] = recall,     [SERVANT_PACE] = keep_pace,
     [SERVANT_WALK] = touch,
 };
 
