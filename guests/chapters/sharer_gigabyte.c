@@ -33,9 +33,9 @@ static void have_grace_call_meanwhile(void *argument)
 {
     struct sharer *sharer = argument;
 
-    while (!__atomic_load_n(&sharer->is_done, __ATOMIC_ACQUIRE)) {
+    do {
         have_grace_call(sharer);
-    }
+    } while (!__atomic_load_n(&sharer->is_done, __ATOMIC_ACQUIRE));
 }
 
 /* The longest of them, when nothing else happens. */
