@@ -96,5 +96,7 @@ void chapter_memory_lives(struct memory_stage *stage);      /* memory_lives.c */
 /* What is under way when the life of this VM ends, and what became of it in the next one. */
 void memory_lives_leave(struct memory_stage *stage);
 void memory_lives_return(struct memory_stage *stage);
+void memory_secure_leave(struct memory_stage *stage);
+void memory_secure_return(struct memory_stage *stage);
 
 #endif

@@ -10,7 +10,7 @@
 #define RANGES_LEAST 10000u
 
 #define PACE_US     20000u
-#define PACES_ALONE 25u
+#define PACES_ALONE 10u
 
 static uint32_t milliseconds_since(uint64_t start)
 {
