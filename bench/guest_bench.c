@@ -11,6 +11,8 @@
  */
 #include <guest.h>
 
+#include "peer.h"
+
 #define TICK_INSTRUCTIONS 16u
 #define SAMPLES           (TICK_INSTRUCTIONS * TICK_INSTRUCTIONS)
 #define ATTEMPTS_MAX      16u
@@ -139,6 +141,26 @@ static void negotiate(void)
     guest_expect(succeeds((const uint64_t[ARGUMENTS]){FFA_ID_GET}));
 }
 
+/* Calls until it succeeds: the peer has turns in between. */
+static void await(const uint64_t *arguments)
+{
+    while (!succeeds(arguments)) {
+        (void)succeeds((const uint64_t[ARGUMENTS]){FFA_YIELD});
+    }
+}
+
+/* A message to the peer, of `bytes` of payload, in a TX buffer. */
+static void write_message(void *tx, uint32_t bytes)
+{
+    struct ffa_msg_header_1_2 *header = tx;
+
+    *header = (struct ffa_msg_header_1_2){
+        .payload_offset = sizeof(*header),
+        .ids = ffa_ids_make(BENCH_VM, BENCH_PEER),
+        .payload_size = bytes,
+    };
+}
+
 static void print_partition_count(void)
 {
     struct guest_regs regs = {COUNT};
@@ -150,8 +172,13 @@ static void print_partition_count(void)
 
 void guest_main(void)
 {
-    uint64_t tx = guest_ipa(guest_pages(1));
+    uint8_t *short_message = guest_pages(1);
+    uint8_t *long_message = guest_pages(1);
+    uint64_t tx = guest_ipa(short_message);
+    uint64_t tx_long = guest_ipa(long_message);
     uint64_t rx = guest_ipa(guest_pages(1));
+    uint64_t us_to_peer = ffa_ids_make(BENCH_VM, BENCH_PEER);
+    uint64_t peer_to_us = ffa_ids_make(BENCH_PEER, BENCH_VM);
     /* clang-format off */
 #define NONE     {0}
 #define FLOOR    {SMCCC_VERSION}
@@ -165,6 +192,14 @@ void guest_main(void)
 #define LIST     {FFA_PARTITION_INFO_GET}
 #define GET_REGS {FFA_PARTITION_INFO_GET_REGS}
 #define UNKNOWN  {FFA_UNKNOWN}
+#define MAP_LONG {FFA_RXTX_MAP_64, tx_long, rx, 1}
+#define TURN     {FFA_YIELD}
+#define SEND2    {FFA_MSG_SEND2}
+#define BIND     {FFA_NOTIFICATION_BIND, peer_to_us, 0, 1}
+#define UNBIND   {FFA_NOTIFICATION_UNBIND, peer_to_us, 0, 1}
+#define SIGNAL   {FFA_NOTIFICATION_SET, us_to_peer, 0, BENCH_NEWS}
+#define GET      {FFA_NOTIFICATION_GET, BENCH_VM, BENCH_GET}
+#define INFO_GET {FFA_NOTIFICATION_INFO_GET_64}
     const struct row rows[] = {
         {"SMCCC_VERSION",                  {NONE},      FLOOR,    SMCCC_VERSION_1_2, {NONE}},
         {"FFA_VERSION",                    {NONE},      VERSION,  FFA_VERSION_1_2,   {NONE}},
@@ -178,11 +213,23 @@ void guest_main(void)
         {"FFA_PARTITION_INFO_GET",         {MAP},       LIST,     FFA_SUCCESS_32,    {RELEASE, UNMAP}},
         {"FFA_PARTITION_INFO_GET (count)", {NONE},      COUNT,    FFA_SUCCESS_32,    {NONE}},
         {"FFA_PARTITION_INFO_GET_REGS",    {NONE},      GET_REGS, FFA_SUCCESS_64,    {NONE}},
+        {"FFA_MSG_SEND2, 16 bytes",        {MAP},       SEND2,    FFA_SUCCESS_32,    {TURN, UNMAP}},
+        {"FFA_MSG_SEND2, 4056 bytes",      {MAP_LONG},  SEND2,    FFA_SUCCESS_32,    {TURN, UNMAP}},
+        {"FFA_NOTIFICATION_BIND",          {NONE},      BIND,     FFA_SUCCESS_32,    {UNBIND}},
+        {"FFA_NOTIFICATION_UNBIND",        {BIND},      UNBIND,   FFA_SUCCESS_32,    {NONE}},
+        {"FFA_NOTIFICATION_SET",           {NONE},      SIGNAL,   FFA_SUCCESS_32,    {TURN}},
+        {"FFA_NOTIFICATION_GET",           {NONE},      GET,      FFA_SUCCESS_32,    {NONE}},
+        {"FFA_NOTIFICATION_INFO_GET",      {NONE},      INFO_GET, FFA_ERROR,         {NONE}},
         {"unknown ID (NOT_SUPPORTED)",     {NONE},      UNKNOWN,  FFA_ERROR,         {NONE}},
     };
     /* clang-format on */
 
     negotiate();
+    write_message(short_message, 16);
+    write_message(long_message, FFA_PAGE_SIZE - sizeof(struct ffa_msg_header_1_2));
+    await((const uint64_t[ARGUMENTS])SIGNAL);
     print_partition_count();
     measure_rows(rows, sizeof(rows) / sizeof(rows[0]));
+    guest_expect(
+        succeeds((const uint64_t[ARGUMENTS]){FFA_NOTIFICATION_SET, us_to_peer, 0, BENCH_THE_END}));
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ffa.h"
+#include "gicv3.h"
 #include "leak.h"
+#include "report.h"
 #include "scheduler.h"
 #include "vm.h"
 #include "work.h"
@@ -24,6 +26,21 @@ static bool may_be_bound(const struct vcpu *vcpu)
     return answer == FFA_INTERRUPT || answer == FFA_YIELD || vcpu->only_cpu != VCPU_ANY_CPU;
 }
 
+/* An interrupt that has brought a request back is still pending. Of each VM, one timer's is told.
+ */
+static void tell_interrupt(struct vcpu *vcpu)
+{
+    unsigned int interrupt = gic_pending();
+    bool timer = interrupt == GIC_PPI_TIMER || interrupt == GIC_PPI_VIRTUAL_TIMER;
+
+    if ((uint32_t)vcpu->x[0] != FFA_INTERRUPT || vcpu->only_cpu == VCPU_ANY_CPU || !timer) {
+        return;
+    }
+    if (!__atomic_exchange_n(&vcpu->vm->told_of_interrupt, true, __ATOMIC_RELAXED)) {
+        report_interrupt(vcpu->vm, interrupt);
+    }
+}
+
 struct vcpu *ffa_call(struct vcpu *vcpu)
 {
     enum parley_outcome outcome = table.bench
@@ -32,6 +49,7 @@ struct vcpu *ffa_call(struct vcpu *vcpu)
 
     if (may_be_bound(vcpu)) {
         work_after_call(vcpu);
+        tell_interrupt(vcpu);
     }
     switch (outcome) {
     case PARLEY_BLOCK:

@@ -101,6 +101,11 @@ unsigned int gic_acknowledge(void)
     return interrupt;
 }
 
+unsigned int gic_pending(void)
+{
+    return (unsigned int)register_read(ICC_HPPIR1_EL1);
+}
+
 void gic_end(unsigned int interrupt)
 {
     register_write(ICC_EOIR1_EL1, interrupt);

@@ -20,6 +20,9 @@ void gic_enable_on_all(unsigned int interrupt);
 /* The most urgent pending interrupt, now active, or GIC_SPURIOUS or above. */
 unsigned int gic_acknowledge(void);
 
+/* The same, but it stays pending. */
+unsigned int gic_pending(void);
+
 /* It is handled; or it stays active, and so silent, until a guest or gic_set_active() ends that. */
 void gic_end(unsigned int interrupt);
 void gic_keep_active(unsigned int interrupt);

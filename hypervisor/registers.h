@@ -7,6 +7,7 @@
 
 /* Registers that the assembler may not know by name. */
 #define ICC_PMR_EL1     S3_0_C4_C6_0
+#define ICC_HPPIR1_EL1  S3_0_C12_C12_2
 #define ICC_IAR1_EL1    S3_0_C12_C12_0
 #define ICC_EOIR1_EL1   S3_0_C12_C12_1
 #define ICC_DIR_EL1     S3_0_C12_C11_1

@@ -53,6 +53,20 @@ void report_machine(void)
                 status.partition_count);
 }
 
+void report_chapter(const char *title)
+{
+    console_print("%s", "");
+    console_print("%s", title);
+}
+
+void report_interrupt(const struct vm *vm, unsigned int interrupt)
+{
+    console_say("hyp",
+                "physical timer interrupt %u came while the Secure world worked for %s: "
+                "EL2 takes it",
+                interrupt, vm->who->name);
+}
+
 void report_vm_created(const struct vm *vm)
 {
     console_say("hyp", "EL1: %s is VM 0x%x, %u vCPU%s, %s, %u KiB at IPA 0x%lx%s", vm->who->name,
@@ -175,7 +189,7 @@ void report_out_of_time(void)
         struct vm *vm = vm_at(i);
 
         if (vm->end == VM_END_NONE) {
-            vm_expectation_broken(vm, "it still runs after %u seconds", table.seconds_max);
+            vm_expectation_broken(vm, "it has not ended after %u seconds", table.seconds_max);
             print_vcpus(vm);
         }
     }

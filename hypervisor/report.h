@@ -10,6 +10,10 @@ struct vm;
 /* Who runs where. */
 void report_machine(void);
 void report_vm_created(const struct vm *vm);
+void report_chapter(const char *title);
+
+/* A physical interrupt that ended a stay in the Secure world, and that EL2 is about to take. */
+void report_interrupt(const struct vm *vm, unsigned int interrupt);
 
 void report_vm_stopped(struct vm *vm);
 

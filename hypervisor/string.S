@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* memcpy and memset, for the compiler and for Parley. 16 bytes at a time, then the rest. */
+/*
+ * memcpy and memset, for the compiler and for Parley: 64 bytes at a time, then 16, then the rest.
+ * A message clears what it leaves of a buffer, so most of what comes here is pages.
+ */
 
     .section .text, "ax"
 
@@ -11,6 +14,16 @@ memset:
     orr     x1, x1, x1, lsl #16
     orr     x1, x1, x1, lsl #32
     mov     x3, x0
+    subs    x2, x2, #64
+    b.lo    7f
+8:  stp     x1, x1, [x3]
+    stp     x1, x1, [x3, #16]
+    stp     x1, x1, [x3, #32]
+    stp     x1, x1, [x3, #48]
+    add     x3, x3, #64
+    subs    x2, x2, #64
+    b.hs    8b
+7:  add     x2, x2, #64
 1:  subs    x2, x2, #16
     b.lo    2f
     stp     x1, x1, [x3], #16
@@ -29,6 +42,21 @@ memset:
     .global memcpy
 memcpy:
     mov     x3, x0
+    subs    x2, x2, #64
+    b.lo    7f
+8:  ldp     x4, x5, [x1]
+    ldp     x6, x7, [x1, #16]
+    ldp     x8, x9, [x1, #32]
+    ldp     x10, x11, [x1, #48]
+    stp     x4, x5, [x3]
+    stp     x6, x7, [x3, #16]
+    stp     x8, x9, [x3, #32]
+    stp     x10, x11, [x3, #48]
+    add     x1, x1, #64
+    add     x3, x3, #64
+    subs    x2, x2, #64
+    b.hs    8b
+7:  add     x2, x2, #64
 1:  subs    x2, x2, #16
     b.lo    2f
     ldp     x4, x5, [x1], #16

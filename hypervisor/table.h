@@ -31,7 +31,8 @@ struct vm_place {
     uint32_t pages;
     bool scattered; /* over physical memory, in runs of few pages */
     enum conduit conduit;
-    bool fault_expected; /* the program ends by touching what it may not */
+    bool fault_expected;  /* the program ends by touching what it may not */
+    unsigned int chapter; /* in which it starts */
 };
 
 struct table {
@@ -40,6 +41,8 @@ struct table {
     size_t cast_count;
     const struct vm_place *places;
     size_t place_count;
+    const char *const *chapters; /* their titles; none: all VMs start at once */
+    size_t chapter_count;
     unsigned int seconds_max; /* of the whole run */
     bool bench;               /* no checks of results and no events: only the bare work */
 };

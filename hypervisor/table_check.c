@@ -162,6 +162,13 @@ static const char *check_memory(const struct vm_place *place)
     return NULL;
 }
 
+static const char *check_chapter(const struct table *checked, const struct vm_place *place)
+{
+    size_t chapters = checked->chapter_count != 0 ? checked->chapter_count : 1;
+
+    return place->chapter < chapters ? NULL : "it starts in no chapter";
+}
+
 static const char *check_image(const struct vm_place *place)
 {
     if (place->image == NULL || place->image_end <= place->image) {
@@ -199,6 +206,7 @@ static const char *check_vm(const struct table *checked, const struct world_vm *
         return "it has no place to live";
     }
     fault = fault != NULL ? fault : check_memory(place);
+    fault = fault != NULL ? fault : check_chapter(checked, place);
     fault = fault != NULL ? fault : check_image(place);
     return fault != NULL ? fault : check_width(vm, place);
 }
@@ -212,6 +220,22 @@ static const char *check_place(const struct table *checked, const struct vm_plac
         return "it has two places to live";
     }
     return NULL;
+}
+
+/* It would never end. */
+static bool has_empty_chapter(const struct table *checked)
+{
+    for (size_t chapter = 0; chapter < checked->chapter_count; chapter++) {
+        size_t vms = 0;
+
+        for (size_t i = 0; i < checked->place_count; i++) {
+            vms += checked->places[i].chapter == chapter;
+        }
+        if (vms == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static uint64_t pages_needed(const struct table *checked)
@@ -242,6 +266,9 @@ struct table_fault table_check(const struct table *checked)
         if (fault != NULL) {
             return (struct table_fault){checked->places[i].id, fault};
         }
+    }
+    if (has_empty_chapter(checked)) {
+        return (struct table_fault){0, "no VM starts in one of its chapters"};
     }
     if (pages_needed(checked) > (RAM_END - VM_RAM_BASE) / PAGE_BYTES) {
         return (struct table_fault){0, "its VMs need more RAM than there is"};

@@ -14,6 +14,8 @@
 #include "vm.h"
 #include "work.h"
 
+#define TIMES_SPARED_MAX 32u
+
 struct vcpu *trap_synchronous(struct vcpu *vcpu);
 struct vcpu *trap_interrupt(struct vcpu *vcpu);
 struct vcpu *trap_unexpected(struct vcpu *vcpu);
@@ -170,13 +172,15 @@ static bool is_in_exception_mode(const struct vcpu *vcpu)
 /*
  * The SPSR of the AArch32 mode that a guest is in cannot be read at EL2 under QEMU, which keeps it
  * elsewhere: a guest that is preempted at the first instruction of its interrupt handler would lose
- * it to the next one's. Such a moment is short, and a guest that makes it longer is not spared
- * twice.
+ * it to the next one's. Such a moment is short, but on a busy machine one interrupt after the other
+ * may come before the guest gets anywhere. A guest that makes it longer is not spared for ever.
  */
 static bool is_to_be_spared(struct vcpu *vcpu)
 {
-    vcpu->is_spared = !vcpu->is_spared && is_in_exception_mode(vcpu);
-    return vcpu->is_spared;
+    bool spared = is_in_exception_mode(vcpu) && vcpu->times_spared < TIMES_SPARED_MAX;
+
+    vcpu->times_spared = spared ? vcpu->times_spared + 1 : 0;
+    return spared;
 }
 
 struct vcpu *trap_interrupt(struct vcpu *vcpu)

@@ -46,9 +46,9 @@ struct vcpu {
     bool is_online; /* as Parley is told; atomic */
 
     /* Of the CPU that runs it, alone. */
-    bool is_blocked; /* in an FF-A call, with the call's registers in x */
-    bool is_leaving; /* it goes off, and Parley is not done with it */
-    bool is_spared;  /* it had a turn more than its due */
+    bool is_blocked;           /* in an FF-A call, with the call's registers in x */
+    bool is_leaving;           /* it goes off, and Parley is not done with it */
+    unsigned int times_spared; /* in a row: it goes on although its turn is over */
 
     /* The CPU where it left a request in the Secure world, and until when it may leave it alone. */
     unsigned int only_cpu; /* atomic; VCPU_ANY_CPU if there is no such request */

@@ -13,8 +13,9 @@ _Static_assert(WORLD_MAY_NOTIFY == PARLEY_MAY_NOTIFY, "world_vm.may is rights");
 
 static struct vm *vms;
 static struct parley *parley;
-static unsigned int vms_running;
-static unsigned int vms_left; /* in Parley, once all have stopped */
+static unsigned int chapter;     /* of the table, that runs */
+static unsigned int vms_running; /* in it */
+static unsigned int vms_left;    /* in Parley, once all have stopped */
 
 struct vm *vm_at(size_t index)
 {
@@ -182,13 +183,14 @@ static bool vm_create(struct vm *vm, unsigned int vmid)
 
 bool vms_init(void)
 {
-    static const struct parley_config config = {
+    const struct parley_config config = {
         .vm_id_first = WORLD_VM_ID_FIRST,
         .vms_max = WORLD_VMS_MAX,
         .vcpus_max = TABLE_VCPUS_MAX,
         .partitions_max = 32,
         .rxtx_pages_max = TABLE_RXTX_PAGES_MAX,
-        .shadow_pages = WORLD_SHADOW_PAGES,
+        /* A bench counts what EL2 does, and no registration at the SPMC. */
+        .shadow_pages = table.bench ? 0 : WORLD_SHADOW_PAGES,
         .cpus_max = CPUS_MAX,
         .npi_intid = WORLD_NPI_INTID,
         .sri_intid = WORLD_SRI_INTID,
@@ -240,12 +242,34 @@ static void start(struct vm *vm)
     scheduler_ready(vcpu);
 }
 
+static unsigned int vms_of_chapter(unsigned int number)
+{
+    unsigned int count = 0;
+
+    for (size_t i = 0; i < table.cast_count; i++) {
+        count += vms[i].place->chapter == number;
+    }
+    return count;
+}
+
+/* Its VMs may all have stopped, and the next chapter may have begun, before this returns. */
+static void begin_chapter(unsigned int number)
+{
+    chapter = number;
+    vms_running = vms_of_chapter(number);
+    if (table.chapter_count != 0) {
+        report_chapter(table.chapters[number]);
+    }
+    for (size_t i = 0; i < table.cast_count; i++) {
+        if (vms[i].place->chapter == number) {
+            start(&vms[i]);
+        }
+    }
+}
+
 void vms_start(void)
 {
-    vms_running = (unsigned int)table.cast_count;
-    for (size_t i = 0; i < table.cast_count; i++) {
-        start(&vms[i]);
-    }
+    begin_chapter(0);
 }
 
 bool vm_request_reset(struct vm *vm)
@@ -306,7 +330,12 @@ static void stopped(struct vm *vm)
     tally_calls(vm);
     report_vm_stopped(vm);
     scheduler_stopped(vm);
-    if (__atomic_sub_fetch(&vms_running, 1, __ATOMIC_ACQ_REL) == 0) {
+    if (__atomic_sub_fetch(&vms_running, 1, __ATOMIC_ACQ_REL) != 0) {
+        return;
+    }
+    if (chapter + 1 < table.chapter_count) {
+        begin_chapter(chapter + 1);
+    } else {
         destroy_all();
     }
 }

@@ -59,13 +59,15 @@ struct vm {
     uint64_t rx_ipa;
     uint64_t rx_pages;
     bool rx_is_own; /* a call of the VM's own has filled it, not a message */
+
+    bool told_of_interrupt; /* that came while the Secure world worked for it; atomic */
 };
 
 /* Makes Parley, and then the VMs of the table, which it serves. A failure is told, and is false. */
 bool vms_init(void);
 bool vms_create(void);
 
-/* Starts vCPU 0 of each. */
+/* Starts vCPU 0 of each, one chapter of the table after the other. */
 void vms_start(void);
 
 struct vm *vm_at(size_t index); /* 0 to table.cast_count - 1 */

@@ -3,6 +3,7 @@
 # Read after mk/guests.mk and mk/hypervisor.mk, whose rules it uses.
 
 $(eval $(call guest_image_rules,guest_bench,64,../bench/guest_bench))
+$(eval $(call guest_image_rules,guest_peer,64,../bench/guest_peer))
 $(GUESTS_BUILD)/guest_bench.elf: $(GUESTS_BUILD)/64/bench/sample.o
 $(eval $(call hypervisor-image-rules,performance,bench/table.c))
 

@@ -89,9 +89,11 @@ scenarios: check-scenarios ## run the guest programs on the host, as threads
 
 # --- Faults ---------------------------------------------------------------------------------------
 
+FAULTS_TESTS := $(patsubst tests/%.c,%,$(wildcard tests/faults/*.c))
+
 CHECKS += faults
-check-faults: $(BUILD)/tests/asan/faults/faults
-	@tests/support/run $<
+check-faults: $(FAULTS_TESTS:%=$(BUILD)/tests/asan/%)
+	@tests/support/run $^
 
 .PHONY: check-faults
 

@@ -17,7 +17,8 @@
  *     parley_vm.negotiation          the proposal, until it is final
  *     parley_vm.notifications.lock   what pends for a VM and who may signal it
  *     parley_vm.memory.lock          what a VM has granted and borrowed
- *     spmc.lock                      Parley's own TX buffer, for one SMC
+ *     spmc.lock                      Parley's own TX buffer, and the order of bindings at the SPMC,
+ *                                    for one SMC
  */
 #ifndef PARLEY_SRC_INTERNAL_H
 #define PARLEY_SRC_INTERNAL_H
@@ -207,6 +208,10 @@ size_t parley_rxtx_bytes(const struct parley_vm *vm);
 /* Holds the VM's TX buffer. FFA_BUSY if a sibling has it read, FFA_DENIED if there is none. */
 int32_t parley_tx_begin(struct parley_vm *vm);
 void parley_tx_end(struct parley_vm *vm);
+/* Keeps the pair mapped, whoever reads or fills it meanwhile. False if there is none. */
+bool parley_pair_hold(struct parley_vm *vm);
+bool parley_pair_is_mapped(const struct parley_vm *vm);
+void parley_pair_drop(struct parley_vm *vm);
 /* Copies from a held TX buffer, once; the range lies inside. */
 void parley_tx_read(const struct parley_vm *vm, size_t offset, uint8_t *to, size_t bytes);
 /* Copies from a held TX buffer to an RX buffer being filled; both ranges lie inside. */
@@ -296,10 +301,17 @@ bool parley_secure_end(struct parley_vm *vm);
 
 /* Whether Parley can carry indirect messages between VMs and Secure Partitions at all. */
 bool parley_shadow_is_possible(const struct parley *parley);
+/* Whether the VM can have such messages. */
+bool parley_shadow_is_wanted(const struct parley_vm *vm);
 /* While the VM's pair is MAPPING: registers the shadow with the SPMC, if it is wanted. */
 void parley_shadow_register(struct parley_vm *vm);
-/* While the VM's pair is UNMAPPING, or at its end. False if the SPMC does not give it back. */
+/*
+ * While the VM's pair is UNMAPPING. False if the SPMC does not give the shadow back: it serves the
+ * next pair, or is asked back at the end of the VM.
+ */
 bool parley_shadow_unregister(struct parley_vm *vm);
+/* The same at the end of a VM, when it has to be given back. */
+enum parley_progress parley_shadow_end(struct parley_vm *vm);
 /*
  * The SPMC has filled the shadow, as the VM asks what there is. True if the VM's RX buffer was
  * free, and has the message now; otherwise it follows, with an interrupt, once the buffer is given
@@ -329,6 +341,8 @@ unsigned int parley_scope_add(struct parley_vm *vm, unsigned int vcpu, struct sc
 void parley_notifications_raise(struct parley_vm *vm, unsigned int vcpu);
 /* All of it. */
 void parley_notify(struct parley_vm *vm, unsigned int vcpu, struct scope news);
+/* If the VM has a pair: interrupts for what it could not ask for without. */
+void parley_notifications_remind(struct parley_vm *vm);
 /* At finality: interrupts for what came before. */
 void parley_notifications_start(struct parley_vm *vm);
 

@@ -253,8 +253,8 @@ static enum parley_progress take_down(struct parley_vm *vm, enum vm_phase phase)
     if (progress == PARLEY_DONE) {
         progress = parley_notifications_destroy(vm);
     }
-    if (progress == PARLEY_DONE && !parley_shadow_unregister(vm)) {
-        progress = PARLEY_QUARANTINED;
+    if (progress == PARLEY_DONE) {
+        progress = parley_shadow_end(vm);
     }
     return progress == PARLEY_QUARANTINED ? quarantine(vm, phase) : progress;
 }
@@ -344,6 +344,7 @@ enum parley_progress parley_quarantine_retry(struct parley *parley, uint16_t id)
     struct parley_vm *vm = &parley->vms[id - parley->config.vm_id_first];
     if (move(vm, VM_QUARANTINED, VM_ENDING)) {
         vm->notifications.tries = 0;
+        vm->shadow.tries = 0;
         parley_availability_begin(vm);
         parley_memory_end_begin(vm);
     }

@@ -14,7 +14,7 @@
 
 bool parley_scope_is_pending(const struct scope *scope)
 {
-    return scope->vms != 0 || scope->framework != 0 || scope->secure;
+    return scope->vms != 0 || scope->framework != 0 || scope->secure != 0;
 }
 
 static struct scope *scope_of(struct parley_vm *vm, unsigned int vcpu)
@@ -22,15 +22,16 @@ static struct scope *scope_of(struct parley_vm *vm, unsigned int vcpu)
     return vcpu == EVERY_VCPU ? &vm->notifications.global : &vm->vcpu[vcpu].notifications;
 }
 
-/* Adds what is new. Whether there was anything. */
+/* Adds what is new. Whether there was anything. The SPMC tells of each signal once, so what it
+ * tells is new even where something of it pends already. */
 static bool add(struct scope *scope, struct scope news)
 {
     bool is_new = (news.vms & ~scope->vms) != 0 || (news.framework & ~scope->framework) != 0 ||
-                  (news.secure && !scope->secure);
+                  news.secure != 0;
 
     scope->vms |= news.vms;
     scope->framework |= news.framework;
-    scope->secure = scope->secure || news.secure;
+    scope->secure |= news.secure;
     if (is_new) {
         scope->is_told = false;
     }
@@ -98,6 +99,13 @@ static void catch_up(struct parley_vm *vm, unsigned int vcpu)
     parley_notifications_raise(vm, due);
 }
 
+void parley_notifications_remind(struct parley_vm *vm)
+{
+    if (parley_shadow_is_wanted(vm) && parley_pair_is_mapped(vm)) {
+        catch_up(vm, EVERY_VCPU);
+    }
+}
+
 void parley_notifications_start(struct parley_vm *vm)
 {
     catch_up(vm, EVERY_VCPU);
@@ -129,18 +137,17 @@ enum parley_progress parley_vcpu_offline(struct parley_vm *vm, unsigned int vcpu
 
 /* --- Getting -------------------------------------------------------------- */
 
-#define GET_SECURE (FFA_NOTIFICATION_GET_SP | FFA_NOTIFICATION_GET_SPM)
-#define GET_FLAGS  (GET_SECURE | FFA_NOTIFICATION_GET_VM | FFA_NOTIFICATION_GET_HYPERVISOR)
+#define GET_FLAGS (SECURE_KINDS | FFA_NOTIFICATION_GET_VM | FFA_NOTIFICATION_GET_HYPERVISOR)
 
 /*
- * The hint, taken before the SPMC is asked: what comes from then on is a hint of its own, and worth
- * an interrupt of its own.
+ * The hint of these kinds, taken before the SPMC is asked for them: what comes from then on is a
+ * hint of its own, and worth an interrupt of its own.
  */
-static struct scope take_hint(struct scope *scope)
+static struct scope take_hint(struct scope *scope, uint32_t kinds)
 {
-    struct scope was = {.secure = scope->secure, .is_armed = scope->is_armed};
+    struct scope was = {.secure = scope->secure & kinds, .is_armed = scope->is_armed};
 
-    scope->secure = false;
+    scope->secure &= ~kinds;
     scope->is_armed = false;
     return was;
 }
@@ -148,33 +155,42 @@ static struct scope take_hint(struct scope *scope)
 /* The SPMC did not answer: the hint is as it was. */
 static void put_hint_back(struct scope *scope, struct scope was)
 {
-    scope->secure = scope->secure || was.secure;
+    scope->secure |= was.secure;
     scope->is_armed = scope->is_armed || was.is_armed;
 }
 
-static int32_t get_secure(const struct call *call, unsigned int vcpu, uint32_t flags,
-                          struct parley_regs *result)
+/* Asks the SPMC. If it fails, everything is as it was. */
+static int32_t ask_secure(struct parley_vm *vm, unsigned int vcpu, uint32_t flags,
+                          struct parley_regs *regs)
 {
-    struct parley_vm *vm = call->vm;
     struct scope *own = &vm->vcpu[vcpu].notifications;
-    struct parley_regs regs = {
-        {FFA_NOTIFICATION_GET, ffa_receiver_info_make(vm->id, (uint16_t)vcpu), flags}};
 
-    if (!vm->notifications.has_bitmap) {
-        return FFA_OK;
-    }
+    *regs = (struct parley_regs){
+        {FFA_NOTIFICATION_GET, ffa_receiver_info_make(vm->id, (uint16_t)vcpu), flags}};
     parley_lock_take(&vm->notifications.lock);
-    struct scope global_hint = take_hint(&vm->notifications.global);
-    struct scope own_hint = take_hint(own);
+    struct scope global_hint = take_hint(&vm->notifications.global, flags);
+    struct scope own_hint = take_hint(own, flags);
     parley_lock_drop(&vm->notifications.lock);
 
-    parley_port_smc(&regs);
-    int32_t status = parley_spmc_status(&regs);
+    parley_port_smc(regs);
+    int32_t status = parley_spmc_status(regs);
     if (status != FFA_OK) {
         parley_lock_take(&vm->notifications.lock);
         put_hint_back(&vm->notifications.global, global_hint);
         put_hint_back(own, own_hint);
         parley_lock_drop(&vm->notifications.lock);
+    }
+    return status;
+}
+
+/* With the pair held if SPM is among the kinds. */
+static int32_t get_secure(struct parley_vm *vm, unsigned int vcpu, uint32_t flags,
+                          struct parley_regs *result)
+{
+    struct parley_regs regs;
+    int32_t status = ask_secure(vm, vcpu, flags, &regs);
+
+    if (status != FFA_OK) {
         return status;
     }
     if ((flags & FFA_NOTIFICATION_GET_SP) != 0) {
@@ -186,6 +202,37 @@ static int32_t get_secure(const struct call *call, unsigned int vcpu, uint32_t f
         result->x[6] = FFA_NOTIFICATION_RX_FULL;
     }
     return FFA_OK;
+}
+
+/*
+ * The kinds that the SPMC keeps. What it says of RX is about the pair that the VM has while it is
+ * asked, so that stays until it is written down; a VM that has none is not told of RX. *is_told:
+ * whether all was asked that the VM wanted to know.
+ */
+static int32_t get_secure_kinds(const struct call *call, unsigned int vcpu, uint32_t flags,
+                                struct parley_regs *result, bool *is_told)
+{
+    struct parley_vm *vm = call->vm;
+    uint32_t kinds = flags & SECURE_KINDS;
+    bool wants_rx = (kinds & FFA_NOTIFICATION_GET_SPM) != 0;
+    int32_t status = FFA_OK;
+
+    *is_told = true;
+    if (!vm->notifications.has_bitmap) {
+        return FFA_OK;
+    }
+    bool is_held = wants_rx && parley_pair_hold(vm);
+    if (!is_held) {
+        kinds &= ~(uint32_t)FFA_NOTIFICATION_GET_SPM;
+        *is_told = !wants_rx;
+    }
+    if (kinds != 0) {
+        status = get_secure(vm, vcpu, kinds, result);
+    }
+    if (is_held) {
+        parley_pair_drop(vm);
+    }
+    return status;
 }
 
 static uint64_t take_bits(uint64_t *bits, bool is_wanted)
@@ -230,18 +277,20 @@ int32_t parley_handle_notification_get(const struct call *call, struct parley_re
     uint32_t who = call_word(call, 1);
     uint32_t flags = call_word(call, 2);
     uint16_t vcpu = ffa_receiver_info_vcpu(who);
-    int32_t status = FFA_OK;
+    int32_t status;
+    bool is_told;
 
     if (ffa_receiver_info_endpoint(who) != call->vm->id || vcpu >= call->vm->vcpus ||
         (flags & ~(uint32_t)GET_FLAGS) != 0) {
         return FFA_INVALID_PARAMETERS;
     }
     /* First what can fail: then nothing has been taken yet. */
-    if ((flags & GET_SECURE) != 0) {
-        status = get_secure(call, vcpu, flags & GET_SECURE, result);
-    }
+    status = get_secure_kinds(call, vcpu, flags, result, &is_told);
     if (status == FFA_OK) {
         get_own(call->vm, vcpu, flags, result);
+    }
+    if (!is_told) {
+        parley_notifications_remind(call->vm); /* a sibling may have mapped a pair meanwhile */
     }
     return status;
 }

@@ -132,20 +132,23 @@ static int32_t relay(const struct call *call, uint32_t flags)
 static int32_t relay_bind(const struct call *call, const struct bind *bind)
 {
     struct notifications *notifications = &call->vm->notifications;
+    parley_lock *lock = &call->vm->parley->spmc.lock;
     int32_t status = parley_secure_allows(call->vm, bind->sender, PARLEY_MAY_NOTIFY);
 
-    if (status == FFA_OK) {
-        status = notifications->has_bitmap
-                     ? relay(call, bind->is_per_vcpu ? FFA_NOTIFICATION_BIND_PER_VCPU : 0)
-                     : FFA_DENIED;
+    if (status != FFA_OK) {
+        return status;
     }
+    if (!notifications->has_bitmap) {
+        return FFA_DENIED;
+    }
+    /* Of two vCPUs that bind and unbind, the last one at the SPMC is the last one here. */
+    parley_lock_take(lock);
+    status = relay(call, bind->is_per_vcpu ? FFA_NOTIFICATION_BIND_PER_VCPU : 0);
     if (status == FFA_OK) {
-        /* Kept for the end of the VM, when all is to be unbound. */
-        parley_lock_take(&notifications->lock);
         set_senders(notifications->secure_sender, bind->bitmap,
                     call->fid == FFA_NOTIFICATION_BIND ? bind->sender : 0);
-        parley_lock_drop(&notifications->lock);
     }
+    parley_lock_drop(lock);
     return status;
 }
 

@@ -17,10 +17,12 @@
 /* Beside the state of the RX buffer, in the same word: a vCPU of the VM's has its TX buffer read.
  */
 #define TX_HELD 0x100ull
+/* And so many of them want the pair to stay. */
+#define PAIR_HELD 0x10000ull
 
 static enum parley_rx_state rx_state_in(uint64_t word)
 {
-    return (enum parley_rx_state)(word & ~TX_HELD);
+    return (enum parley_rx_state)(word & 0xff);
 }
 
 /*
@@ -32,7 +34,7 @@ static bool move(struct rxtx *rxtx, enum parley_rx_state from, enum parley_rx_st
     uint64_t word = parley_load_acquire(&rxtx->state);
 
     while (rx_state_in(word) == from) {
-        if (parley_compare_exchange(&rxtx->state, &word, (word & TX_HELD) | to)) {
+        if (parley_compare_exchange(&rxtx->state, &word, (word & ~0xffull) | to)) {
             return true;
         }
     }
@@ -40,8 +42,8 @@ static bool move(struct rxtx *rxtx, enum parley_rx_state from, enum parley_rx_st
 }
 
 /*
- * The arrow that takes the pages away: nobody may hold TX. Returns the word that was there, which
- * is the one that a refusal is about: looking again would see another moment.
+ * The arrow that takes the pages away: nobody may hold TX or the pair. Returns the word that was
+ * there, which is the one that a refusal is about: looking again would see another moment.
  */
 static uint64_t exchange_to_unmapping(struct rxtx *rxtx, enum parley_rx_state from)
 {
@@ -213,7 +215,9 @@ int32_t parley_handle_rxtx_map(const struct call *call, struct parley_regs *resu
     }
     (void)move(rxtx, PARLEY_RX_MAPPING, status == FFA_OK ? PARLEY_RX_FREE : PARLEY_RX_UNMAPPED);
     if (status == FFA_OK) {
-        parley_shadow_deliver(vm); /* a partition may have written already */
+        /* A partition may have written already, and the VM been told when it had no pair. */
+        parley_shadow_deliver(vm);
+        parley_notifications_remind(vm);
     }
     return status;
 }
@@ -225,7 +229,7 @@ static int32_t why_not_unmapped(uint64_t word)
     case PARLEY_RX_FULL:
         return FFA_DENIED;
     case PARLEY_RX_FREE:
-        return FFA_BUSY; /* a sibling has TX read */
+        return FFA_BUSY; /* a sibling has TX read, or asks what there is in RX */
     case PARLEY_RX_UNMAPPED:
     case PARLEY_RX_MAPPING:
     case PARLEY_RX_UNMAPPING:
@@ -249,9 +253,7 @@ int32_t parley_handle_rxtx_unmap(const struct call *call, struct parley_regs *re
         return why_not_unmapped(word);
     }
     unmap_pair(vm);
-    /* A shadow that the SPMC keeps is Parley's own memory: it serves the next pair, or is asked
-     * back at the end of the VM. */
-    (void)parley_shadow_unregister(vm);
+    (void)parley_shadow_unregister(vm); /* one that the SPMC keeps is Parley's own memory */
     (void)move(&vm->rxtx, PARLEY_RX_UNMAPPING, PARLEY_RX_UNMAPPED);
     return FFA_OK;
 }
@@ -378,6 +380,28 @@ int32_t parley_tx_begin(struct parley_vm *vm)
 void parley_tx_end(struct parley_vm *vm)
 {
     (void)parley_fetch_sub(&vm->rxtx.state, TX_HELD);
+}
+
+bool parley_pair_is_mapped(const struct parley_vm *vm)
+{
+    return is_mapped(parley_rx_state(vm));
+}
+
+bool parley_pair_hold(struct parley_vm *vm)
+{
+    uint64_t word = parley_load_acquire(&vm->rxtx.state);
+
+    while (is_mapped(rx_state_in(word))) {
+        if (parley_compare_exchange(&vm->rxtx.state, &word, word + PAIR_HELD)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void parley_pair_drop(struct parley_vm *vm)
+{
+    (void)parley_fetch_sub(&vm->rxtx.state, PAIR_HELD);
 }
 
 void parley_tx_read(const struct parley_vm *vm, size_t offset, uint8_t *to, size_t bytes)

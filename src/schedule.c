@@ -41,7 +41,7 @@ static void signal_vm(struct parley *parley, uint16_t id, const uint16_t *vcpus,
                       unsigned int vcpu_count)
 {
     unsigned int place = (unsigned int)id - parley->config.vm_id_first;
-    struct scope news = {.secure = true};
+    struct scope news = {.secure = SECURE_KINDS}; /* it does not say which */
 
     if (place >= parley->config.vms_max) {
         return;
@@ -152,17 +152,41 @@ static bool wanting_from(const struct parley *parley, const struct cpu *cpu, uns
     return false;
 }
 
-/* Takes the next partition that wants the CPU, going round. */
+/* The same, going round from where the last one was. */
+static bool wanting_next(const struct parley *parley, const struct cpu *cpu,
+                         unsigned int *partition)
+{
+    return wanting_from(parley, cpu, cpu->next, partition) ||
+           wanting_from(parley, cpu, 0, partition);
+}
+
 static bool take_wanting(const struct parley *parley, struct cpu *cpu, unsigned int *partition)
 {
-    if (!wanting_from(parley, cpu, cpu->next, partition) &&
-        !wanting_from(parley, cpu, 0, partition)) {
+    if (!wanting_next(parley, cpu, partition)) {
         return false;
     }
     cpu->next = *partition + 1;
     /* Before it runs, so that what it is signalled meanwhile is not forgotten. */
     (void)parley_fetch_sub(&cpu->wants[*partition / 64], 1ull << (*partition % 64));
     return true;
+}
+
+/* One that serves a VM. Enough for now, once each that wants the CPU was found to do so in turn. */
+static enum parley_progress put_off(const struct parley *parley, struct cpu *cpu,
+                                    unsigned int partition)
+{
+    unsigned int next = partition;
+
+    set_want(cpu, partition);
+    if (cpu->busy_first == 0) {
+        cpu->busy_first = partition + 1;
+    }
+    (void)wanting_next(parley, cpu, &next);
+    if (next + 1 != cpu->busy_first) {
+        return PARLEY_AGAIN;
+    }
+    cpu->busy_first = 0;
+    return PARLEY_DONE;
 }
 
 enum parley_progress parley_cpu_work(struct parley *parley)
@@ -183,14 +207,15 @@ enum parley_progress parley_cpu_work(struct parley *parley)
     case FFA_INTERRUPT:
     case FFA_YIELD:
         set_want(&parley->cpus[here], partition);
-        return PARLEY_AGAIN;
+        break;
     case FFA_ERROR:
         if (parley_spmc_status(&regs) == FFA_BUSY) {
-            set_want(&parley->cpus[here], partition); /* it serves a VM: later */
-            return PARLEY_DONE;
+            return put_off(parley, &parley->cpus[here], partition);
         }
-        return PARLEY_AGAIN;
+        break;
     default:
-        return PARLEY_AGAIN;
+        break;
     }
+    parley->cpus[here].busy_first = 0;
+    return PARLEY_AGAIN;
 }

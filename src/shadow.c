@@ -28,7 +28,7 @@ bool parley_shadow_is_possible(const struct parley *parley)
 }
 
 /* Only for a VM that can have such messages: the SPMC is told of no other. */
-static bool is_wanted(const struct parley_vm *vm)
+bool parley_shadow_is_wanted(const struct parley_vm *vm)
 {
     return parley_shadow_is_possible(vm->parley) &&
            word_version(parley_load_acquire(&vm->word)) >= VERSION_1_1 &&
@@ -40,7 +40,7 @@ void parley_shadow_register(struct parley_vm *vm)
 {
     struct shadow *shadow = &vm->shadow;
 
-    if (shadow->is_registered || !is_wanted(vm)) {
+    if (shadow->is_registered || !parley_shadow_is_wanted(vm)) {
         return;
     }
     shadow->pages = shadow_pages(vm);
@@ -59,6 +59,26 @@ void parley_shadow_register(struct parley_vm *vm)
     }
 }
 
+/* The shadow is the SPMC's again: what it writes from now on is a message of its own. */
+static int32_t give_back(const struct parley_vm *vm)
+{
+    struct parley_regs regs = {{FFA_RX_RELEASE, vm->id}};
+
+    parley_port_smc(&regs);
+    return parley_spmc_status(&regs);
+}
+
+/* That the shadow was full is no news of the next one. */
+static void forget_that_it_was_full(const struct parley_vm *vm)
+{
+    struct parley_regs regs = {
+        {FFA_NOTIFICATION_GET, ffa_receiver_info_make(vm->id, 0), FFA_NOTIFICATION_GET_SPM}};
+
+    if (vm->notifications.has_bitmap) {
+        parley_port_smc(&regs);
+    }
+}
+
 bool parley_shadow_unregister(struct parley_vm *vm)
 {
     struct parley_regs regs = {{FFA_RXTX_UNMAP, ffa_rxtx_unmap_make(vm->id)}};
@@ -66,10 +86,26 @@ bool parley_shadow_unregister(struct parley_vm *vm)
     if (!vm->shadow.is_registered) {
         return true;
     }
-    parley_store_release(&vm->shadow.is_full, 0);
+    /* An SPMC may keep buffers that hold a message (FF-A 1.2, 13.6). Refused: there is none. */
+    (void)give_back(vm);
     parley_port_smc(&regs);
-    vm->shadow.is_registered = parley_spmc_status(&regs) != FFA_OK;
-    return !vm->shadow.is_registered;
+    if (parley_spmc_status(&regs) != FFA_OK) {
+        return false;
+    }
+    vm->shadow.is_registered = false;
+    forget_that_it_was_full(vm);
+    return true;
+}
+
+enum parley_progress parley_shadow_end(struct parley_vm *vm)
+{
+    if (parley_shadow_unregister(vm)) {
+        vm->shadow.tries = 0;
+        return PARLEY_DONE;
+    }
+    /* A partition may have sent again in between. */
+    vm->shadow.tries++;
+    return vm->shadow.tries < SHADOW_TRIES_MAX ? PARLEY_AGAIN : PARLEY_QUARANTINED;
 }
 
 /* With the VM's TX buffer held, which is also what keeps the shadow to one sender at a time. */
@@ -128,15 +164,6 @@ static size_t copy_to_rx(struct parley_vm *vm)
     return header_bytes + payload.bytes;
 }
 
-/* The shadow is the SPMC's again: what it writes from now on is a message of its own. */
-static int32_t give_back(const struct parley_vm *vm)
-{
-    struct parley_regs regs = {{FFA_RX_RELEASE, vm->id}};
-
-    parley_port_smc(&regs);
-    return parley_spmc_status(&regs);
-}
-
 /* With the RX buffer held. Whether the VM has a message now. */
 static bool deliver_held(struct parley_vm *vm)
 {
@@ -150,10 +177,7 @@ static bool deliver_held(struct parley_vm *vm)
     }
 
     size_t bytes = copy_to_rx(vm);
-    /*
-     * If the SPMC says that the shadow was not ours, this was no message either: the call that saw
-     * it is from before the last unmapping.
-     */
+    /* If the SPMC says that the shadow was not ours to read, this was no message either. */
     if (give_back(vm) != FFA_OK || bytes == 0) {
         parley_rx_clear(vm, bytes);
         parley_rx_fill_cancel(vm);

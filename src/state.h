@@ -52,7 +52,7 @@ struct spmc {
     uint16_t sri_intid;  /* the schedule receiver interrupt; 0: it has no notifications */
     uint8_t *rx;         /* one page each, shared with the SPMC while `mapped` */
     uint8_t *tx;         /* written under the lock once VMs run */
-    parley_lock lock;
+    parley_lock lock;    /* held for one SMC: internal.h says what for */
     bool mapped;
     uint16_t partition_count;
     uint16_t partitions_max;
@@ -75,12 +75,16 @@ struct rxtx {
 #define FRAMEWORK_SPM        1u
 #define FRAMEWORK_HYPERVISOR 2u
 
+/* What the SPMC keeps, as NOTIFICATION_GET asks for it: signals of partitions, and that RX is full.
+ */
+#define SECURE_KINDS ((uint32_t)(FFA_NOTIFICATION_GET_SP | FFA_NOTIFICATION_GET_SPM))
+
 /* What pends for a VM as a whole, or for one of its vCPUs. Under the lock of the VM's
  * notifications. */
 struct scope {
     uint64_t vms;       /* what VMs have set */
     uint32_t framework; /* FRAMEWORK_... */
-    bool secure;        /* the SPMC has something */
+    uint32_t secure;    /* kinds of which the SPMC may have something: flags of GET */
     bool is_armed;      /* the interrupt was raised, and the VM has not looked since */
     bool is_told;       /* NOTIFICATION_INFO_GET has said so */
 };
@@ -96,7 +100,8 @@ struct notifications {
     parley_lock lock;
     struct scope global;
     struct bindings bindings;
-    /* The partitions that the SPMC has bound: its bindings, remembered for the end of the VM. */
+    /* The partitions that the SPMC has bound: its bindings, remembered for the end of the VM, when
+     * all is to be unbound. Under spmc.lock while the VM lives. */
     uint16_t secure_sender[FFA_NOTIFICATION_COUNT];
     bool has_bitmap;  /* at the SPMC */
     uint16_t drained; /* at the end of the VM: vCPUs whose bits were taken, */
@@ -142,7 +147,10 @@ struct shadow {
     uint16_t pages; /* of each, while registered */
     bool is_registered;
     parley_atomic64 is_full; /* the SPMC's message waits for the VM's RX buffer */
+    uint16_t tries;          /* at the end of the VM: how often it was refused back */
 };
+
+#define SHADOW_TRIES_MAX 100u
 
 /* How far the partitions have been told of a VM. Belongs to the caller that drives the VM's life.
  */
@@ -208,6 +216,7 @@ struct parley_vm {
 struct cpu {
     parley_atomic64 *wants; /* partitions that want it: a bitmap over the SPMC's list; set by all */
     unsigned int next; /* where it looks first: who is busy does not keep others waiting. Its own */
+    unsigned int busy_first; /* whom it found busy first since it found one that was not, plus 1 */
 };
 
 struct parley {

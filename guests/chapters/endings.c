@@ -178,12 +178,11 @@ static void end_a_vm(struct stage *stage)
     be_left(stage);
     guest_vcpu_join(HELPER);
     servant_release(&stage->own);
-    errand_await(&stage->errand);
+    stage_await_servant(stage);
     expect_status(client, FFA_STATUS(client, FFA_RUN, ffa_target_make(stage->peer->id, 0)),
                   FFA_DENIED, "FFA_RUN of a request to another life");
     expect_equal(client, ERRAND(&stage->errand, SERVANT_LIFE, 0, 0), life + 1,
                  "the servant's life");
-    stage_await_own(stage);
 }
 
 void chapter_endings(struct stage *stage)

@@ -90,9 +90,9 @@ static int32_t notify(const struct stage *stage, uint32_t w2, uint32_t low, uint
 static void expect_got(const struct stage *stage, unsigned int vcpu, uint32_t low, uint32_t high)
 {
     struct client *client = stage->client;
-    struct guest_regs got =
-        FFA(client, FFA_NOTIFICATION_GET, ffa_receiver_info_make(ME, (uint16_t)vcpu),
-            SP | FFA_NOTIFICATION_GET_VM | FFA_NOTIFICATION_GET_HYPERVISOR);
+    struct guest_regs got = FFA(
+        client, FFA_NOTIFICATION_GET, ffa_receiver_info_make(ME, (uint16_t)vcpu),
+        SP | FFA_NOTIFICATION_GET_SPM | FFA_NOTIFICATION_GET_VM | FFA_NOTIFICATION_GET_HYPERVISOR);
 
     expect_status(client, client_status(&got), FFA_OK, "NOTIFICATION_GET");
     expect_equal(client, got.x[2], low, "notifications of partitions, low");

@@ -10,6 +10,8 @@
  */
 #define NO_ADDRESS 0x1a000000u
 
+#define PATIENCE_US 10000000u
+
 const uint32_t stage_kinds[STAGE_KINDS] = {
     FFA_MSG_SEND_DIRECT_REQ_32,
     FFA_MSG_SEND_DIRECT_REQ_64,
@@ -49,8 +51,9 @@ bool stage_peer_sees(const struct stage *stage, uint16_t id)
 
 static uint64_t payload_word(const struct stage *stage, unsigned int i)
 {
-    uint32_t low = NO_ADDRESS | (stage->client->calls & 0xffff) << 8 | i;
-    uint32_t high = NO_ADDRESS | i << 16 | (stage->client->calls & 0xffff);
+    uint32_t calls = __atomic_load_n(&stage->client->calls, __ATOMIC_RELAXED) & 0xffff;
+    uint32_t low = NO_ADDRESS | calls << 8 | i;
+    uint32_t high = NO_ADDRESS | i << 16 | calls;
 
     return (uint64_t)high << 32 | low;
 }
@@ -95,4 +98,27 @@ void stage_await_own(const struct stage *stage)
                        SERVANT(SERVANT_NOTHING, 0));
     } while (status == FFA_BUSY);
     expect_status(stage->client, status, FFA_OK, "the servant's request to our own");
+}
+
+/*
+ * The servant's vCPU 0 asks our own vCPU 1, and that asks the servant, of which vCPU 1 alone is
+ * left. The words of the inner call come back in the last four of the outer one.
+ */
+void stage_await_servant(const struct stage *stage)
+{
+    const uint64_t ask_us[ERRAND_WORDS] = {
+        ffa_ids_make(stage->peer->id, ME), 0,
+        SERVANT(SERVANT_CALL, SERVANT_FID(FFA_MSG_SEND_DIRECT_REQ_32)),
+        ffa_ids_make(ME, stage->peer->id)};
+    uint64_t end = guest_clock() + PATIENCE_US;
+    struct guest_regs answer;
+
+    errand_await(&stage->errand);
+    stage_await_own(stage);
+    do {
+        answer = errand_call(&stage->errand, FFA_MSG_SEND_DIRECT_REQ_32, ask_us);
+    } while (answer.x[4] == FFA_ERROR && (int32_t)(uint32_t)answer.x[6] == FFA_BUSY &&
+             guest_clock() < end);
+    expect_equal(stage->client, answer.x[7], SERVANT_ANSWER(SERVANT_NOTHING, 1),
+                 "the servant's vCPU 1 serves");
 }

@@ -55,6 +55,12 @@ void stage_serve(struct stage *stage);
 /* Waits until it waits for a message. */
 void stage_await_own(const struct stage *stage);
 
+/*
+ * Waits until the servant's vCPUs 0 and 1 wait for messages, after a start of its own: below 1.2,
+ * the first wait of either gives RX back.
+ */
+void stage_await_servant(const struct stage *stage);
+
 /* The three kinds of direct requests. */
 #define STAGE_KINDS 3u
 extern const uint32_t stage_kinds[STAGE_KINDS];

@@ -32,7 +32,7 @@
 
     .syntax unified
     .arm
-    .section .text.start, "ax"
+    .section .start, "ax"
     .global start
 start:
     locate

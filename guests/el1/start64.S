@@ -26,7 +26,7 @@
     add \register, \register, :lo12:\symbol
     .endm
 
-    .section .text.start, "ax"
+    .section .start, "ax"
     .global start
 start:
     adr x10, start

@@ -20,4 +20,10 @@ int32_t partition_ask(struct client *client, uint16_t self, uint16_t partition,
 #define PARTITION_ASK(client, self, partition, ...) \
     partition_ask((client), (self), (partition), (uint64_t[PARTITION_WORDS]){__VA_ARGS__})
 
+/*
+ * Whether this partition is at S-EL1, as "echo" is expected to be wherever VMs are at EL1.
+ * Elsewhere it is no program of its own: it has no timer, and no CPU that it runs on.
+ */
+bool partition_is_at_s_el1(struct client *client, uint16_t self, uint16_t partition);
+
 #endif

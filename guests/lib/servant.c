@@ -12,6 +12,7 @@ struct service {
     struct servant *servant;
     const struct message *request;
     struct message response;
+    bool has_answered;         /* by a call that it was asked to make */
     struct guest_regs *called; /* this vCPU's */
     bool stops;                /* at the next interrupt */
 };
@@ -45,10 +46,10 @@ static bool is_response(uint32_t fid)
 }
 
 /*
- * True if the call was the answer, and what is in `called` is what came then. Interrupts in a
- * request are no business of who has it made.
+ * If the call was the answer, what is in `called` is what came then. Interrupts in a request are no
+ * business of who has it made.
  */
-static bool call(struct service *service)
+static void call(struct service *service)
 {
     struct client *client = &service->servant->client;
     const uint64_t *word = service->request->word;
@@ -63,7 +64,8 @@ static bool call(struct service *service)
         service->response.word[1 + i] = called.x[i];
     }
     *service->called = called;
-    return is_response(fid) && (message_read(&called, &next) || called.x[0] == FFA_INTERRUPT);
+    service->has_answered =
+        is_response(fid) && (message_read(&called, &next) || called.x[0] == FFA_INTERRUPT);
 }
 
 static void fetch(struct service *service)
@@ -75,7 +77,7 @@ static void fetch(struct service *service)
     }
 }
 
-static void write_tx(const struct service *service)
+static void write_tx(struct service *service)
 {
     uint8_t *to = service->servant->buffers.tx + argument_of(service);
 
@@ -98,7 +100,7 @@ static size_t bytes_of(const struct buffers *buffers)
     return (size_t)buffers->pages * FFA_PAGE_SIZE;
 }
 
-static void fill(const struct service *service)
+static void fill(struct service *service)
 {
     pattern_fill(service->servant->buffers.tx + argument_of(service), word_of(service, 1),
                  word_of(service, 2));
@@ -115,8 +117,10 @@ static void check(struct service *service)
     service->response.word[2] = pattern_not_zero(buffers->rx + end, bytes_of(buffers) - end);
 }
 
-static void await_release(struct servant *servant)
+static void await_release(struct service *service)
 {
+    struct servant *servant = service->servant;
+
     __atomic_add_fetch(&servant->awaiting, 1, __ATOMIC_RELEASE);
     while (!__atomic_exchange_n(&servant->released, false, __ATOMIC_ACQ_REL)) {
         guest_yield();
@@ -172,7 +176,7 @@ static void nest(struct service *service)
     guest_timer(0);
 }
 
-static void start(struct service *service)
+static void start_vcpu(struct service *service)
 {
     service->response.word[1] =
         guest_vcpu_start(argument_of(service), servant_serve, service->servant);
@@ -198,104 +202,85 @@ static void map_again(struct service *service)
                         guest_ipa(buffers->rx), buffers->pages));
 }
 
-static void touch_buffers(struct service *service)
+static void paint(struct service *service)
 {
     const struct buffers *buffers = &service->servant->buffers;
 
-    switch (SERVANT_COMMAND(service->request->word[0])) {
-    case SERVANT_TX:
-        write_tx(service);
-        break;
-    case SERVANT_FILL:
-        fill(service);
-        break;
-    case SERVANT_RX:
-        read_rx(service);
-        break;
-    case SERVANT_CHECK:
-        check(service);
-        break;
-    case SERVANT_MAP:
-        map_again(service);
-        break;
-    default:
-        pattern_paint(buffers->rx, bytes_of(buffers));
-        break;
-    }
+    pattern_paint(buffers->rx, bytes_of(buffers));
 }
 
-/* True if a call was made that answers the request. */
-static bool perform(struct service *service)
+static void do_nothing(struct service *service)
 {
-    struct servant *servant = service->servant;
+    (void)service;
+}
 
-    switch (SERVANT_COMMAND(service->request->word[0])) {
-    case SERVANT_NOTHING:
-        break;
-    case SERVANT_ECHO:
-        echo(service);
-        break;
-    case SERVANT_CALL:
-        return call(service);
-    case SERVANT_FETCH:
-        fetch(service);
-        break;
-    case SERVANT_TX:
-    case SERVANT_FILL:
-    case SERVANT_RX:
-    case SERVANT_CHECK:
-    case SERVANT_PAINT:
-    case SERVANT_MAP:
-        touch_buffers(service);
-        break;
-    case SERVANT_AWAIT:
-        await_release(servant);
-        break;
-    case SERVANT_RELEASE:
-        servant_release(servant);
-        break;
-    case SERVANT_DELAY:
-        delay(word_of(service, 1));
-        break;
-    case SERVANT_NEST:
-        nest(service);
-        break;
-    case SERVANT_START:
-        start(service);
-        break;
-    case SERVANT_ENABLE:
-        guest_interrupt_enable(argument_of(service));
-        break;
-    case SERVANT_COUNT:
-        service->response.word[1] = guest_interrupt_count(argument_of(service));
-        break;
-    case SERVANT_SLEEP:
-        sleep_until(service);
-        break;
-    case SERVANT_TIMER:
-        guest_timer(word_of(service, 1));
-        break;
-    case SERVANT_LIFE:
-        tell_life(service);
-        break;
-    case SERVANT_FAREWELL:
-        __atomic_add_fetch(&servant->farewells, 1, __ATOMIC_RELEASE);
-        break;
-    case SERVANT_STOP:
-        service->stops = true;
-        guest_timer(STOP_TIMER_US);
-        break;
-    case SERVANT_RESET:
-        delay(word_of(service, 1));
-        guest_reset();
-    case SERVANT_OFF:
-        delay(word_of(service, 1));
-        guest_off();
-    default:
-        expect(&servant->client, false, "a servant is asked what it knows");
-        break;
+static void release(struct service *service)
+{
+    servant_release(service->servant);
+}
+
+static void be_silent(struct service *service)
+{
+    delay(word_of(service, 1));
+}
+
+static void enable(struct service *service)
+{
+    guest_interrupt_enable(argument_of(service));
+}
+
+static void count(struct service *service)
+{
+    service->response.word[1] = guest_interrupt_count(argument_of(service));
+}
+
+static void tick(struct service *service)
+{
+    guest_timer(word_of(service, 1));
+}
+
+static void take_leave(struct service *service)
+{
+    __atomic_add_fetch(&service->servant->farewells, 1, __ATOMIC_RELEASE);
+}
+
+static void stop_soon(struct service *service)
+{
+    service->stops = true;
+    guest_timer(STOP_TIMER_US);
+}
+
+static void reset(struct service *service)
+{
+    delay(word_of(service, 1));
+    guest_reset();
+}
+
+static void go_off(struct service *service)
+{
+    delay(word_of(service, 1));
+    guest_off();
+}
+
+static void (*const performances[])(struct service *service) = {
+    [SERVANT_NOTHING] = do_nothing,  [SERVANT_ECHO] = echo,         [SERVANT_CALL] = call,
+    [SERVANT_FETCH] = fetch,         [SERVANT_TX] = write_tx,       [SERVANT_FILL] = fill,
+    [SERVANT_RX] = read_rx,          [SERVANT_CHECK] = check,       [SERVANT_PAINT] = paint,
+    [SERVANT_AWAIT] = await_release, [SERVANT_RELEASE] = release,   [SERVANT_ENABLE] = enable,
+    [SERVANT_COUNT] = count,         [SERVANT_SLEEP] = sleep_until, [SERVANT_TIMER] = tick,
+    [SERVANT_LIFE] = tell_life,      [SERVANT_RESET] = reset,       [SERVANT_OFF] = go_off,
+    [SERVANT_DELAY] = be_silent,     [SERVANT_NEST] = nest,         [SERVANT_START] = start_vcpu,
+    [SERVANT_STOP] = stop_soon,      [SERVANT_MAP] = map_again,     [SERVANT_FAREWELL] = take_leave,
+};
+
+static void perform(struct service *service)
+{
+    uint32_t command = SERVANT_COMMAND(service->request->word[0]);
+    bool known = command < sizeof(performances) / sizeof(performances[0]);
+
+    if (expect(&service->servant->client, known, "a servant is asked what it knows")) {
+        performances[command](service);
     }
-    return false;
 }
 
 /* --- The servant's side ----------------------------------------------------------------------- */
@@ -313,16 +298,16 @@ static struct guest_regs serve(struct service *service, const struct message *re
     __atomic_add_fetch(&servant->requests, 1, __ATOMIC_RELAXED);
     expect_equal(&servant->client, request->to, servant->self, "the receiver of a request");
     service->request = request;
+    service->has_answered = false;
     service->response = (struct message){
         .fid = message_response_to(request->fid),
         .from = servant->self,
         .to = request->from,
         .word = {SERVANT_ANSWER(SERVANT_COMMAND(request->word[0]), guest_vcpu())},
     };
-    if (perform(service)) {
-        return *service->called;
-    }
-    return message_send(&servant->client, &service->response);
+    perform(service);
+    return service->has_answered ? *service->called
+                                 : message_send(&servant->client, &service->response);
 }
 
 void servant_serve(void *argument)

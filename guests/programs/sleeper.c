@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A VM that is signalled: its vCPUs 0 and 2 sleep in WFI, and its vCPU 1 has others wake them: a
- * Secure Partition, and the VM "alice".
+ * Secure Partition, and the VM "erin".
  */
 #include "partition.h"
 #include "servant.h"
 #include "world.h"
 
-#define NOTIFIER PARTITION_NOTIFIER_ID
-#define NPI      WORLD_NPI_INTID
+#define ECHO PARTITION_ECHO_ID
+#define NPI  WORLD_NPI_INTID
 
 /* Notifications of the partition and of the VM, for all of this VM and for each vCPU. */
 #define SP_ALL  0x00000005u
@@ -18,12 +18,14 @@
 #define SP_SIGN 0x00000040u /* what we signal the partition */
 
 #define PATIENCE_US 10000000u
+#define MOMENT_US   2000u
 #define SLEEPS      2u /* one after the other: for the partition, and for the VM */
 
 struct bedroom {
     struct client client;
     uint16_t self;
     bool has_partition;
+    const char *where;      /* the partition is */
     unsigned int asleep[3]; /* how often each vCPU has gone to sleep */
     unsigned int awake[3];  /* and has told what woke it */
 };
@@ -36,6 +38,13 @@ static unsigned int read_count(const unsigned int *count)
 static void add_one(unsigned int *count)
 {
     __atomic_add_fetch(count, 1, __ATOMIC_RELEASE);
+}
+
+static void let_time_pass(void)
+{
+    for (uint64_t end = guest_clock() + MOMENT_US; guest_clock() < end;) {
+        guest_yield();
+    }
 }
 
 static int32_t bind(struct bedroom *bedroom, uint16_t sender, uint32_t flags, uint32_t bits)
@@ -86,11 +95,13 @@ static void sleep_on_vcpu_2(void *argument)
 
 /* --- Who wakes -------------------------------------------------------------------------------- */
 
+/* They have said that they are about to sleep. */
 static void await_asleep(const struct bedroom *bedroom, unsigned int times)
 {
     while (read_count(&bedroom->asleep[0]) < times || read_count(&bedroom->asleep[2]) < times) {
         guest_yield();
     }
+    let_time_pass();
 }
 
 static void await_awake(const struct bedroom *bedroom, unsigned int vcpu, unsigned int times)
@@ -110,61 +121,67 @@ static void be_signalled_by_partition(struct bedroom *bedroom, unsigned int time
     struct client *client = &bedroom->client;
 
     await_asleep(bedroom, times);
-    guest_print("vCPUs 0 and 2 sleep; vCPU 1 has SP %#x signal all, then vCPU 2 alone", NOTIFIER);
+    guest_print("vCPUs 0 and 2 sleep; vCPU 1 has SP %#x%s signal the VM, then vCPU 2 alone", ECHO,
+                bedroom->where);
     expect_status(
         client,
-        PARTITION_ASK(client, bedroom->self, NOTIFIER, COMMAND_NOTIFY, bedroom->self, 0, SP_ALL),
+        PARTITION_ASK(client, bedroom->self, ECHO, COMMAND_NOTIFY, bedroom->self, 0, SP_ALL),
         FFA_OK, "the partition's signal for all");
     await_awake(bedroom, 0, times);
     expect_status(client,
-                  PARTITION_ASK(client, bedroom->self, NOTIFIER, COMMAND_NOTIFY, bedroom->self,
+                  PARTITION_ASK(client, bedroom->self, ECHO, COMMAND_NOTIFY, bedroom->self,
                                 own_of_vcpu_2(), SP_OWN),
                   FFA_OK, "the partition's signal for vCPU 2");
     await_awake(bedroom, 2, times);
 }
 
-static void have_alice_set(const struct errand *errand, uint32_t w2, uint32_t bits)
+static void have_erin_set(const struct errand *errand, uint32_t w2, uint32_t bits)
 {
     struct guest_regs set = errand_call(
         errand, FFA_NOTIFICATION_SET,
-        (const uint64_t[ERRAND_WORDS]){ffa_ids_make(WORLD_ALICE, errand->self), w2, bits});
+        (const uint64_t[ERRAND_WORDS]){ffa_ids_make(WORLD_ERIN, errand->self), w2, bits});
 
-    expect_status(errand->client, client_status(&set), FFA_OK, "alice's FFA_NOTIFICATION_SET");
+    expect_status(errand->client, client_status(&set), FFA_OK, "erin's FFA_NOTIFICATION_SET");
 }
 
 static void be_signalled_by_vm(struct bedroom *bedroom, const struct errand *errand,
                                unsigned int times)
 {
     await_asleep(bedroom, times);
-    guest_print("they sleep again; vCPU 1 has VM alice signal all, then vCPU 2 alone");
-    have_alice_set(errand, 0, VM_ALL);
+    guest_print("they sleep again; vCPU 1 has VM erin signal the VM, then vCPU 2 alone");
+    have_erin_set(errand, 0, VM_ALL);
     await_awake(bedroom, 0, times);
-    have_alice_set(errand, own_of_vcpu_2(), VM_OWN);
+    have_erin_set(errand, own_of_vcpu_2(), VM_OWN);
     await_awake(bedroom, 2, times);
 }
 
-/* It is not asked to look: it is run because it was signalled. */
+/*
+ * It looks when it is given cycles, not when it is asked what it found: it is run because it was
+ * signalled. Others may send it messages, of which it is told in the same way.
+ */
 static void signal_partition(struct bedroom *bedroom)
 {
     struct client *client = &bedroom->client;
-    uint64_t word[PARTITION_WORDS] = {0};
+    uint64_t end = guest_clock() + PATIENCE_US;
+    uint32_t found = 0;
 
     expect_status(
-        client,
-        PARTITION_ASK(client, bedroom->self, NOTIFIER, COMMAND_BIND, bedroom->self, 0, SP_SIGN),
+        client, PARTITION_ASK(client, bedroom->self, ECHO, COMMAND_BIND, bedroom->self, 0, SP_SIGN),
         FFA_OK, "the partition's BIND");
-    expect_status(client,
-                  FFA_STATUS(client, FFA_NOTIFICATION_SET, ffa_ids_make(bedroom->self, NOTIFIER), 0,
-                             SP_SIGN, 0),
-                  FFA_OK, "SET for a partition");
-    for (uint64_t end = guest_clock() + PATIENCE_US; word[1] == 0 && guest_clock() < end;) {
-        word[0] = COMMAND_NOTIFICATIONS;
-        partition_ask(client, bedroom->self, NOTIFIER, word);
+    expect_status(
+        client,
+        FFA_STATUS(client, FFA_NOTIFICATION_SET, ffa_ids_make(bedroom->self, ECHO), 0, SP_SIGN, 0),
+        FFA_OK, "SET for a partition");
+    while (found == 0 && guest_clock() < end) {
+        uint64_t word[PARTITION_WORDS] = {COMMAND_NOTIFICATIONS};
+
         guest_yield();
+        partition_ask(client, bedroom->self, ECHO, word);
+        found |= (uint32_t)word[2];
     }
-    expect_equal(client, word[2], SP_SIGN, "what the partition got");
-    guest_print("signals SP %#x, which waits -> it is run, and gets %#x", NOTIFIER,
-                (unsigned int)word[2]);
+    expect_equal(client, found, SP_SIGN, "what the partition got");
+    guest_print("signals SP %#x%s, which waits -> it is run, and gets %#x", ECHO, bedroom->where,
+                found);
 }
 
 static void have_all_woken(void *argument)
@@ -173,7 +190,7 @@ static void have_all_woken(void *argument)
     struct errand errand = {
         .client = &bedroom->client,
         .self = bedroom->self,
-        .servant = WORLD_ALICE,
+        .servant = WORLD_ERIN,
         .fid = FFA_MSG_SEND_DIRECT_REQ_32,
     };
     unsigned int times = 0;
@@ -185,7 +202,7 @@ static void have_all_woken(void *argument)
     if (bedroom->has_partition) {
         signal_partition(bedroom);
     }
-    errand_farewell(&errand);
+    ERRAND(&errand, SERVANT_STOP, 0, 0);
 }
 
 /* --- The VM ----------------------------------------------------------------------------------- */
@@ -196,14 +213,14 @@ static void bind_all(struct bedroom *bedroom)
     struct client *client = &bedroom->client;
     int32_t status;
 
-    while ((status = bind(bedroom, WORLD_ALICE, 0, VM_ALL)) == FFA_INVALID_PARAMETERS) {
-        guest_yield();
+    while ((status = bind(bedroom, WORLD_ERIN, 0, VM_ALL)) == FFA_INVALID_PARAMETERS) {
+        let_time_pass();
     }
     expect_status(client, status, FFA_OK, "BIND to a VM");
-    expect_status(client, bind(bedroom, WORLD_ALICE, 1, VM_OWN), FFA_OK, "BIND of each vCPU's");
+    expect_status(client, bind(bedroom, WORLD_ERIN, 1, VM_OWN), FFA_OK, "BIND of each vCPU's");
     if (bedroom->has_partition) {
-        expect_status(client, bind(bedroom, NOTIFIER, 0, SP_ALL), FFA_OK, "BIND to a partition");
-        expect_status(client, bind(bedroom, NOTIFIER, 1, SP_OWN), FFA_OK, "BIND of each vCPU's");
+        expect_status(client, bind(bedroom, ECHO, 0, SP_ALL), FFA_OK, "BIND to a partition");
+        expect_status(client, bind(bedroom, ECHO, 1, SP_OWN), FFA_OK, "BIND of each vCPU's");
     }
 }
 
@@ -216,6 +233,9 @@ void guest_main(void)
     client_version(client, FFA_VERSION_1_1);
     bedroom.self = (uint16_t)FFA(client, FFA_ID_GET).x[2];
     bedroom.has_partition = FFA_STATUS(client, FFA_SPM_ID_GET) == FFA_OK;
+    if (bedroom.has_partition) {
+        bedroom.where = partition_is_at_s_el1(client, bedroom.self, ECHO) ? " at S-EL1" : "";
+    }
     bind_all(&bedroom);
     expect(client, guest_vcpu_start(2, sleep_on_vcpu_2, &bedroom), "vCPU 2 starts");
     expect(client, guest_vcpu_start(1, have_all_woken, &bedroom), "vCPU 1 starts");

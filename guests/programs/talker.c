@@ -15,6 +15,8 @@
 #define MAIL_BYTES  100u
 #define SEED        11u
 #define SPIN_US     12000u
+#define SPINS_MAX   50u
+#define ROUNDS      8u
 #define YIELDS      3u
 #define SILENCE_US  20000u
 #define TICK_US     1000u
@@ -28,11 +30,17 @@ struct talker {
     struct client *client;
     const struct world_vm *self;
     enum secure_world world;
+    bool at_s_el1; /* "echo" is */
 };
 
 static const char *plural(unsigned int count)
 {
     return count == 1 ? "" : "s";
+}
+
+static const char *where(const struct talker *talker)
+{
+    return talker->at_s_el1 ? " at S-EL1" : "";
 }
 
 /* --- Words ------------------------------------------------------------------------------------ */
@@ -133,6 +141,7 @@ static void write_to_echo(const struct talker *talker)
         partition_ask(talker->client, talker->self->id, ECHO, word);
     }
     expect_equal(talker->client, word[2], talker->self->id, "the sender that a partition found");
+    expect_equal(talker->client, word[3], MAIL_BYTES, "the bytes that a partition found");
     expect_equal(talker->client, word[4], sum, "the checksum that a partition found");
     guest_print("writes SP %#x %u bytes -> it is run, and has read them", ECHO, MAIL_BYTES);
 }
@@ -175,9 +184,15 @@ static void be_written_to(const struct talker *talker)
 
 /* --- Time ------------------------------------------------------------------------------------- */
 
-/* A request that the partition needs long for; how often it was left for `reason`. */
-static unsigned int count_left(const struct talker *talker, uint32_t command, uint64_t argument,
-                               uint32_t reason)
+/* What came of a request that the partition needs long for. */
+struct stay {
+    unsigned int interrupts; /* that left it */
+    unsigned int ticks;      /* of this vCPU's timer among them */
+    unsigned int yields;
+};
+
+static struct guest_regs begin_stay(const struct talker *talker, uint32_t command,
+                                    uint64_t argument)
 {
     struct message request = {
         .fid = FFA_MSG_SEND_DIRECT_REQ_32,
@@ -186,33 +201,89 @@ static unsigned int count_left(const struct talker *talker, uint32_t command, ui
         .word = {command, argument},
     };
     struct guest_regs answer = message_send(talker->client, &request);
-    unsigned int left = 0;
 
     while (client_status(&answer) == FFA_BUSY) {
         guest_yield();
         answer = message_send(talker->client, &request);
     }
+    return answer;
+}
+
+/* An interrupt that leaves it is taken before this vCPU's next instruction. */
+static struct stay stay(const struct talker *talker, uint32_t command, uint64_t argument)
+{
+    uint32_t ticks = guest_interrupt_count(GUEST_INTERRUPT_TIMER);
+    struct guest_regs answer = begin_stay(talker, command, argument);
+    struct stay stay = {0};
+
     while (message_is_under_way(&answer)) {
-        left += answer.x[0] == reason;
+        bool interrupted = answer.x[0] == FFA_INTERRUPT;
+
+        expect_equal(talker->client, ffa_target_endpoint((uint32_t)answer.x[1]), ECHO,
+                     "whom FFA_RUN goes on with");
+        stay.interrupts += interrupted;
+        stay.yields += !interrupted;
+        stay.ticks += interrupted && guest_interrupt_count(GUEST_INTERRUPT_TIMER) != ticks;
+        ticks = guest_interrupt_count(GUEST_INTERRUPT_TIMER);
         answer = FFA(talker->client, FFA_RUN, answer.x[1]);
     }
     expect_status(talker->client, client_status(&answer), FFA_OK, "a long request");
-    return left;
+    return stay;
 }
 
-static void be_left(const struct talker *talker)
+/* Where the partition takes real time, the timer of this vCPU fires in it. */
+static bool misses_ticks(const struct talker *talker, const struct stay *stay)
 {
-    unsigned int interrupts = 0;
-    unsigned int yields;
+    return talker->at_s_el1 && stay->ticks == 0;
+}
 
-    while (interrupts == 0) {
-        interrupts = count_left(talker, COMMAND_SPIN, SPIN_US, FFA_INTERRUPT);
+/* On a busy machine the partition may be done before its interrupts get there: then once more. */
+static void be_interrupted(const struct talker *talker)
+{
+    struct stay found = {0};
+
+    guest_timer(SPIN_US / 4);
+    for (unsigned int i = 0;
+         i < SPINS_MAX && (found.interrupts == 0 || misses_ticks(talker, &found)); i++) {
+        found = stay(talker, COMMAND_SPIN, SPIN_US);
     }
-    guest_print("keeps SP %#x busy for %u ms -> %u interrupt%s left it, FFA_RUN went on", ECHO,
-                SPIN_US / 1000, interrupts, plural(interrupts));
-    yields = count_left(talker, COMMAND_YIELD, YIELDS, FFA_YIELD);
-    expect_equal(talker->client, yields, YIELDS, "yields");
-    guest_print("asks it to yield %u times -> it does, and FFA_RUN goes on", yields);
+    guest_timer(0);
+    expect(talker->client, found.interrupts > 0, "an interrupt in a long request");
+    expect(talker->client, !misses_ticks(talker, &found), "one of this vCPU's timer");
+    guest_print("keeps SP %#x%s busy for %u ms -> %u interrupt%s left it, %u of its own timer; "
+                "FFA_RUN went on",
+                ECHO, where(talker), SPIN_US / 1000, found.interrupts, plural(found.interrupts),
+                found.ticks);
+}
+
+static void be_yielded_to(const struct talker *talker)
+{
+    struct stay found = stay(talker, COMMAND_YIELD, YIELDS);
+
+    expect_equal(talker->client, found.yields, YIELDS, "yields");
+    guest_print("asks it to yield %u times -> it does, and FFA_RUN goes on", found.yields);
+}
+
+/* The partition has a context on each CPU, which says where this vCPU is. */
+static void go_round(const struct talker *talker)
+{
+    struct say said = {{0}};
+    uint32_t met = 0;
+
+    for (unsigned int i = 0; i < ROUNDS; i++) {
+        uint64_t word[PARTITION_WORDS] = {COMMAND_WHERE};
+
+        guest_yield();
+        partition_ask(talker->client, talker->self->id, ECHO, word);
+        if ((met >> word[2] & 1) == 0) {
+            say_add(&said, " ");
+            say_add_decimal(&said, (uint32_t)word[2]);
+        }
+        met |= 1u << word[2];
+    }
+    expect(talker->client, (met & (met - 1)) != 0, "requests on more than one CPU");
+    guest_print("asks SP %#x from one CPU after the other -> it answers on CPUs%s", ECHO,
+                said.text);
 }
 
 static unsigned int count_timers(const struct talker *talker)
@@ -223,28 +294,35 @@ static unsigned int count_timers(const struct talker *talker)
     return (unsigned int)word[1];
 }
 
-/* A Secure interrupt comes while all registers of this VM hold something. */
-static void be_interrupted_by_secure_world(const struct talker *talker)
+/* A Secure interrupt comes while all registers of this VM hold something: whether they still do. */
+static bool hold_through_interrupt(const struct talker *talker)
 {
     struct client *client = talker->client;
-    uint16_t self = talker->self->id;
+    unsigned int before = count_timers(talker);
+    uint64_t end = guest_clock() + PATIENCE_US;
+    bool held = true;
+
+    expect_status(client,
+                  PARTITION_ASK(client, talker->self->id, ECHO, COMMAND_TIMER_ARM, TIMER_US),
+                  FFA_OK, "the Secure timer is armed");
+    do {
+        held &= guest_hold_registers(4 * TIMER_US);
+    } while (count_timers(talker) == before && guest_clock() < end);
+    return held;
+}
+
+static void be_interrupted_by_secure_world(const struct talker *talker)
+{
     unsigned int before = count_timers(talker);
     unsigned int fired;
     bool held = true;
 
     for (unsigned int i = 0; i < TIMERS; i++) {
-        if (PARTITION_ASK(client, self, ECHO, COMMAND_TIMER_ARM, TIMER_US) != FFA_OK) {
-            return; /* a partition without a timer */
-        }
-        held &= guest_hold_registers(4 * TIMER_US);
+        held &= hold_through_interrupt(talker);
     }
-    /* The CPU where it fires may have been kept from its work. */
     fired = count_timers(talker) - before;
-    for (uint64_t end = guest_clock() + PATIENCE_US; fired < TIMERS && guest_clock() < end;) {
-        fired = count_timers(talker) - before;
-    }
-    expect_equal(client, fired, TIMERS, "Secure interrupts");
-    expect(client, held, "every register is as it was after a Secure interrupt");
+    expect_equal(talker->client, fired, TIMERS, "Secure interrupts");
+    expect(talker->client, held, "every register is as it was after a Secure interrupt");
     guest_print("has the Secure timer fire %u times in its own code -> SP %#x took them, all "
                 "registers are as they were",
                 fired, ECHO);
@@ -301,17 +379,17 @@ static void talk_with(const struct talker *talker, const struct world_vm *other)
     }
 }
 
-static void talk_with_echo(const struct talker *talker)
+static void talk_with_echo(struct talker *talker)
 {
-    uint64_t word[PARTITION_WORDS] = {COMMAND_WHERE};
     bool is_1_2 = talker->self->version >= FFA_VERSION_1_2;
     struct say name = {{0}};
 
     if (talker->world == SECURE_WORLD_NONE) {
         return;
     }
-    partition_ask(talker->client, talker->self->id, ECHO, word);
-    say_add(&name, word[1] == 1 ? "SP 0x8001 at S-EL1" : "SP 0x8001");
+    talker->at_s_el1 = partition_is_at_s_el1(talker->client, talker->self->id, ECHO);
+    say_add(&name, "SP 0x8001");
+    say_add(&name, where(talker));
     talk_to(talker, ECHO, name.text, is_1_2 && talker->world == SECURE_WORLD_1_2,
             &secure_partitions[0].uuids[0]);
     if (talker->self->version == FFA_VERSION_1_1) {
@@ -319,7 +397,11 @@ static void talk_with_echo(const struct talker *talker)
     }
     if (is_1_2) {
         be_written_to(talker);
-        be_left(talker);
+        be_interrupted(talker);
+        be_yielded_to(talker);
+    }
+    if (talker->at_s_el1 && is_1_2) {
+        go_round(talker);
         be_interrupted_by_secure_world(talker);
     }
 }
@@ -328,12 +410,9 @@ static void talk_with_echo(const struct talker *talker)
 static void take_leave(struct talker *talker)
 {
     for (unsigned int i = 0; i < talker->self->peer_count; i++) {
-        const struct world_vm *other = world_find(talker->self->peers[i]);
-        struct errand errand = errand_to(talker, other->id);
+        struct errand errand = errand_to(talker, talker->self->peers[i]);
 
-        if (other->id != WORLD_DAVE) {
-            errand_farewell(&errand);
-        }
+        errand_farewell(&errand);
     }
     while (__atomic_load_n(&talker->own.farewells, __ATOMIC_ACQUIRE) < talker->self->peer_count) {
         guest_yield();
@@ -360,9 +439,7 @@ void guest_main(void)
 
     become_member(&talker);
     for (unsigned int i = 0; i < talker.self->peer_count; i++) {
-        if (talker.self->peers[i] != WORLD_DAVE) {
-            talk_with(&talker, world_find(talker.self->peers[i]));
-        }
+        talk_with(&talker, world_find(talker.self->peers[i]));
     }
     talk_with_echo(&talker);
     if (TALKER_VERSION >= FFA_VERSION_1_2) {

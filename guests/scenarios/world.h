@@ -86,6 +86,7 @@ struct world_vm {
 #define WORLD_BOB     0x08u
 #define WORLD_CAROL   0x09u
 #define WORLD_DAVE    0x0au
+#define WORLD_ERIN    0x0bu
 
 static const struct world_vm world_story[] = {
     {
@@ -177,8 +178,8 @@ static const struct world_vm world_story[] = {
         .properties = WORLD_ALL_MESSAGES,
         .may = WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY,
         .sees_secure = true,
-        .peer_count = 3,
-        .peers = {WORLD_BOB, WORLD_CAROL, WORLD_DAVE},
+        .peer_count = 2,
+        .peers = {WORLD_BOB, WORLD_CAROL},
         .uuid_count = 1,
         .uuids = {WORLD_UUID(0xa11ce001, 0x6c0d4b7e, 0x9a35f812, 0x5de40b96)},
     },
@@ -224,7 +225,20 @@ static const struct world_vm world_story[] = {
         .may = WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY,
         .sees_secure = true,
         .peer_count = 1,
-        .peers = {WORLD_ALICE},
+        .peers = {WORLD_ERIN},
+    },
+    {
+        .id = WORLD_ERIN,
+        .name = "erin",
+        .program = "servant_1_2",
+        .vcpus = 1,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_2,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY,
+        .peer_count = 1,
+        .peers = {WORLD_DAVE},
     },
 };
 

@@ -144,7 +144,9 @@ static unsigned int perform(const struct play *play)
     for (size_t i = 0; i < play->count; i++) {
         guests[i] = cast(&play->cast[i], parley);
     }
+    posix_cpus_start(parley);
     posix_guests_run(guests, (unsigned int)play->count);
+    posix_cpus_stop();
     for (size_t i = 0; i < play->count; i++) {
         broken += guests[i].broken;
         if (getenv("VERBOSE") != NULL && guests[i].broken != 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What `make run` shows: VMs of every version, width and temper, at the same time. */
+/* What `make run` shows: VMs of every version, width and temper, several at the same time. */
 #include "table.h"
 
 GUEST_IMAGE(racer);
@@ -12,6 +12,18 @@ GUEST_IMAGE(talker_1_2);
 GUEST_IMAGE(talker_1_1);
 GUEST_IMAGE(talker_1_0);
 GUEST_IMAGE(sleeper);
+GUEST_IMAGE(servant_1_2);
+
+#define MESSAGES      1u
+#define NOTIFICATIONS 2u
+
+static const char *const chapters[] = {
+    "1. Setting up: VMs of 1.0, 1.1 and 1.2, decent ones and others, find out who is there",
+    [MESSAGES] = "2. Messages: alice is of 1.2, bob of 1.1, carol of 1.0; they talk with each "
+                 "other and with a Secure Partition",
+    [NOTIFICATIONS] = "3. Notifications: dave sleeps, and a Secure Partition and the VM erin "
+                      "wake it",
+};
 
 static const struct vm_place places[] = {
     {
@@ -65,6 +77,7 @@ static const struct vm_place places[] = {
         .pages = 512,
         .scattered = true,
         .conduit = CONDUIT_SMC,
+        .chapter = MESSAGES,
     },
     {
         .id = WORLD_BOB,
@@ -72,6 +85,7 @@ static const struct vm_place places[] = {
         .ipa = 0x90000000,
         .pages = 512,
         .conduit = CONDUIT_HVC,
+        .chapter = MESSAGES,
     },
     {
         .id = WORLD_CAROL,
@@ -79,6 +93,7 @@ static const struct vm_place places[] = {
         .ipa = 0x80000000,
         .pages = 512,
         .conduit = CONDUIT_SMC,
+        .chapter = MESSAGES,
     },
     {
         .id = WORLD_DAVE,
@@ -87,6 +102,15 @@ static const struct vm_place places[] = {
         .pages = 512,
         .scattered = true,
         .conduit = CONDUIT_HVC,
+        .chapter = NOTIFICATIONS,
+    },
+    {
+        .id = WORLD_ERIN,
+        GUEST_IMAGE_OF(servant_1_2),
+        .ipa = 0x80000000,
+        .pages = 512,
+        .conduit = CONDUIT_SMC,
+        .chapter = NOTIFICATIONS,
     },
 };
 
@@ -96,5 +120,7 @@ const struct table table = {
     .cast_count = WORLD_COUNT(world_story),
     .places = places,
     .place_count = sizeof(places) / sizeof(places[0]),
+    .chapters = chapters,
+    .chapter_count = sizeof(chapters) / sizeof(chapters[0]),
     .seconds_max = 30,
 };

@@ -146,6 +146,15 @@ static void test_place(void)
            "its program does not fit in its memory");
 }
 
+static void test_chapters(void)
+{
+    BROKEN(t.places[1].chapter = 1, 2, "it starts in no chapter");
+    BROKEN(t.table.chapter_count = 1, 0, NULL);
+    BROKEN(t.table.chapter_count = 2, 0, "no VM starts in one of its chapters");
+    BROKEN((t.table.chapter_count = 2, t.places[1].chapter = 1), 0, NULL);
+    BROKEN((t.table.chapter_count = 2, t.places[1].chapter = 2), 2, "it starts in no chapter");
+}
+
 static void test_width(void)
 {
     BROKEN(t.places[2].ipa = 0xfff00000, 0, NULL);
@@ -164,6 +173,7 @@ int main(void)
     test_policy();
     test_memory();
     test_place();
+    test_chapters();
     test_width();
     printf("%u passed, %u failed\n", passed, failed);
     return failed == 0 ? 0 : 1;

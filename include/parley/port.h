@@ -28,8 +28,8 @@ typedef struct {
  * Makes an SMC to the Secure world with regs x0 to x17, and returns what it answered in the same.
  * All 18 are written: the Secure world may clobber any of them (FF-A 1.2, 11.1.2). Parley's own
  * context is the caller's; interrupts may be taken during the SMC.
- * It may be called with the lock of Parley's own TX buffer held, and with no other: whoever waits
- * for that lock waits for one SMC.
+ * It may be called with one lock held, which orders what is registered and bound at the SPMC, and
+ * with no other: whoever waits for that lock waits for one SMC.
  */
 void parley_port_smc(struct parley_regs *regs);
 

@@ -44,18 +44,20 @@ bool guest_is_bound(void)
     const struct posix_vm *vm = self->guest->result->vm;
     unsigned int cpu = parley_vcpu_cpu(posix_vm_parley(vm), self->index);
 
-    if (cpu == PARLEY_ANY_CPU) {
-        self->bound_since = 0;
-        return false;
-    }
-    if (cpu != parley_port_cpu()) {
+    if (cpu != PARLEY_ANY_CPU && cpu != parley_port_cpu()) {
         posix_violation("%s: vCPU %u is on CPU %u, but bound to CPU %u", posix_vm_name(vm),
                         self->index, parley_port_cpu(), cpu);
     }
-    if (self->bound_since == 0) {
+    return cpu != PARLEY_ANY_CPU;
+}
+
+void guest_note_bound(bool resumed)
+{
+    if (!guest_is_bound()) {
+        self->bound_since = 0;
+    } else if (resumed || self->bound_since == 0) {
         self->bound_since = posix_clock();
     }
-    return true;
 }
 
 /*
@@ -117,6 +119,20 @@ static void run_program(void *argument)
     guest->result->program();
 }
 
+/* Once the life is ending: no vCPU is started any more, but some may still be on their way out. */
+static void join(struct guest *guest, struct vcpu *vcpu)
+{
+    bool was_started;
+
+    pthread_mutex_lock(&guest->lock);
+    was_started = vcpu->state != VCPU_OFF;
+    pthread_mutex_unlock(&guest->lock);
+    if (was_started) {
+        pthread_join(vcpu->thread, NULL);
+        vcpu->state = VCPU_OFF;
+    }
+}
+
 /* One life, from power-on to the end of the last vCPU. */
 static enum ending live(struct guest *guest)
 {
@@ -135,10 +151,7 @@ static enum ending live(struct guest *guest)
     }
     pthread_mutex_unlock(&guest->lock);
     for (unsigned int i = 0; i < vcpus; i++) {
-        if (guest->vcpu[i].state != VCPU_OFF) {
-            pthread_join(guest->vcpu[i].thread, NULL);
-            guest->vcpu[i].state = VCPU_OFF;
-        }
+        join(guest, &guest->vcpu[i]);
     }
     posix_vm_go(guest->result->vm);
     return guest->ending;

@@ -30,7 +30,7 @@ struct vcpu {
     pthread_t thread;
     void (*entry)(void *argument);
     void *argument;
-    uint64_t bound_since; /* 0: it may move */
+    uint64_t bound_since; /* or last resumed; 0: it may move */
 };
 
 /* One VM that runs a program. The lock is over all that changes. */
@@ -50,8 +50,11 @@ struct vcpu *guest_self(void);
 /* Every call of the platform passes here: a VM that ends takes all of its vCPUs with it. */
 struct guest *guest_checkpoint(void);
 
-/* Whether a request that it left in the Secure world keeps it on its CPU. Asked after each call. */
+/* Whether a request that it left in the Secure world keeps it on its CPU. */
 bool guest_is_bound(void);
+
+/* After each call: how long it has been so, since the request was sent or last resumed. */
+void guest_note_bound(bool resumed);
 
 /* The thread of a vCPU ends here, and with it the VM if `ending` says so. */
 _Noreturn void guest_stop(enum ending ending);

@@ -25,8 +25,8 @@ _Static_assert(POSIX_INTERRUPTS == GUEST_INTERRUPTS &&
 
 static void trap(struct posix_vm *vm, struct parley_regs *regs)
 {
+    uint32_t fid = (uint32_t)regs->x[0];
     enum parley_outcome outcome = posix_call(vm, guest_self()->index, regs);
-    bool version = (uint32_t)regs->x[0] == SMCCC_VERSION;
 
     if (outcome == PARLEY_BLOCK) {
         outcome = posix_wait(vm, guest_self()->index, regs);
@@ -40,10 +40,10 @@ static void trap(struct posix_vm *vm, struct parley_regs *regs)
         sched_yield();
         break;
     case PARLEY_NOT_FFA:
-        regs->x[0] = version ? SMCCC_VERSION_1_2 : UNKNOWN_CALL;
+        regs->x[0] = fid == SMCCC_VERSION ? SMCCC_VERSION_1_2 : UNKNOWN_CALL;
         break;
     }
-    (void)guest_is_bound();
+    guest_note_bound(fid == FFA_RUN);
 }
 
 /*

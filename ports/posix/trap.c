@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* VMs as Parley sees them, their trap, and what is checked around it. */
+#define _POSIX_C_SOURCE 200809L
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "internal.h"
 
@@ -185,6 +187,10 @@ bool parley_port_vm_is_aarch64(void *context)
 
 /* --- Lives ------------------------------------------------------------------------------------ */
 
+/* So many steps of a VM's life follow each other, and the rest of them after a pause each. */
+#define STEPS_AT_ONCE 16u
+#define STEP_NS       3000000
+
 /* A step of the life of a VM, on the CPU where it has to be made. */
 static enum parley_progress step(struct parley_vm *vm)
 {
@@ -200,10 +206,24 @@ static enum parley_progress step(struct parley_vm *vm)
     return progress;
 }
 
+/*
+ * A vCPU of another VM has to get on first. It may have left the partition that is to be told of
+ * this VM, and its thread may be waiting for the host: steps at full speed would be used up by
+ * then.
+ */
+static void let_others_on(unsigned int steps)
+{
+    if (steps < STEPS_AT_ONCE) {
+        sched_yield();
+    } else {
+        nanosleep(&(struct timespec){.tv_nsec = STEP_NS}, NULL);
+    }
+}
+
 enum parley_progress posix_vm_go_on(struct posix_vm *vm, enum parley_progress progress)
 {
-    while (progress == PARLEY_AGAIN) {
-        sched_yield(); /* a vCPU of another VM has to get on first */
+    for (unsigned int steps = 0; progress == PARLEY_AGAIN; steps++) {
+        let_others_on(steps);
         progress = step(vm->parley);
     }
     if (posix_locks_held != 0) {

@@ -74,12 +74,12 @@ uint32_t mailbox_read(const void *page, uint16_t receiver)
 /* The token of what is in the VM's RX buffer: a message, and nothing else. */
 static uint32_t read_rx(const struct world_vm *of)
 {
+    static const uint8_t zeroes[FFA_PAGE_SIZE - sizeof(struct letter)];
     const uint8_t *page = world.pages[rx_of(of)];
 
     explore_will_read(page, FFA_PAGE_SIZE);
-    for (unsigned int i = sizeof(struct letter); i < FFA_PAGE_SIZE; i++) {
-        EXPECT(page[i] == 0, "byte %u of RX, behind the message, is not zero", i);
-    }
+    EXPECT(memcmp(page + sizeof(struct letter), zeroes, sizeof(zeroes)) == 0,
+           "RX is not zero behind the message");
     return mailbox_read(page, of->id);
 }
 
@@ -93,7 +93,7 @@ unsigned int mailbox_received(uint32_t token)
     return times;
 }
 
-void mailbox_receive(struct world_vm *of, unsigned int vcpu)
+bool mailbox_look(struct world_vm *of, unsigned int vcpu)
 {
     struct parley_regs reply;
 
@@ -102,11 +102,22 @@ void mailbox_receive(struct world_vm *of, unsigned int vcpu)
                        ffa_receiver_info_make(of->id, (uint16_t)vcpu),
                        FFA_NOTIFICATION_GET_SPM | FFA_NOTIFICATION_GET_HYPERVISOR);
     EXPECT(succeeded(&reply), "NOTIFICATION_GET is refused");
-    if (reply.x[6] == 0 && reply.x[7] == 0) {
-        return;
-    }
+    return reply.x[6] != 0 || reply.x[7] != 0;
+}
+
+void mailbox_take(struct world_vm *of, unsigned int vcpu)
+{
+    struct parley_regs reply;
+
     EXPECT(world.received < WORLD_RECEIVED_MAX, "a message too many arrives");
     world.token[world.received++] = read_rx(of);
     reply = WORLD_CALL(of->vm, vcpu, FFA_RX_RELEASE);
     EXPECT(succeeded(&reply), "the RX buffer is said to be full, and is not given back");
+}
+
+void mailbox_receive(struct world_vm *of, unsigned int vcpu)
+{
+    if (mailbox_look(of, vcpu)) {
+        mailbox_take(of, vcpu);
+    }
 }

@@ -23,11 +23,14 @@ struct parley_regs mailbox_send(struct world_vm *of, unsigned int vcpu, uint16_t
 /* Sends what is in the TX buffer. */
 struct parley_regs mailbox_send_again(struct world_vm *of, unsigned int vcpu);
 
+/* What the guest does when it is interrupted: looks whether its RX buffer is full. */
+bool mailbox_look(struct world_vm *of, unsigned int vcpu);
 /*
- * What the guest does when it is interrupted: looks whether its RX buffer is full, and if so, reads
- * it and gives it back. world.token has the tokens of all messages that were read. Fails if there
- * is anything in the buffer but one whole message to this VM, and zeroes behind it.
+ * If so, reads it and gives it back. world.token has the tokens of all messages that were read.
+ * Fails if there is anything in the buffer but one whole message to this VM, and zeroes behind it.
  */
+void mailbox_take(struct world_vm *of, unsigned int vcpu);
+/* Both. */
 void mailbox_receive(struct world_vm *of, unsigned int vcpu);
 /* How often a message with this token was read. */
 unsigned int mailbox_received(uint32_t token);

@@ -89,14 +89,16 @@ static struct clock clock_of_thread(const struct step *steps, unsigned int count
 /*
  * The threads that could go first in the schedule in which steps[newest] comes before
  * steps[earlier]: of the steps from `earlier` on that do not come after it, those with no other
- * such step before them.
+ * such step before them. `needed` is what comes before steps[newest] there.
  */
-static thread_set initials(const struct step *steps, unsigned int earlier, unsigned int newest)
+static thread_set initials(const struct step *steps, unsigned int earlier, unsigned int newest,
+                           const struct clock *needed)
 {
     thread_set seen = 0;
     thread_set first = 0;
 
     for (unsigned int i = earlier + 1; i <= newest; i++) {
+        const struct clock *before = i == newest ? needed : &steps[i].clock;
         bool has_one_before = false;
 
         if (i != newest && comes_before(&steps[earlier], &steps[i])) {
@@ -107,8 +109,7 @@ static thread_set initials(const struct step *steps, unsigned int earlier, unsig
         }
         seen |= set_of(steps[i].thread);
         for (unsigned int j = earlier + 1; j < i && !has_one_before; j++) {
-            has_one_before =
-                !comes_before(&steps[earlier], &steps[j]) && comes_before(&steps[j], &steps[i]);
+            has_one_before = !comes_before(&steps[earlier], &steps[j]) && is_in(before, &steps[j]);
         }
         if (!has_one_before) {
             first |= set_of(steps[i].thread);
@@ -118,9 +119,10 @@ static thread_set initials(const struct step *steps, unsigned int earlier, unsig
 }
 
 /* steps[newest] could have come before steps[earlier]: see to it that this is tried. */
-static void want_reversed(struct step *steps, unsigned int earlier, unsigned int newest)
+static void want_reversed(struct step *steps, unsigned int earlier, unsigned int newest,
+                          const struct clock *needed)
 {
-    thread_set first = initials(steps, earlier, newest);
+    thread_set first = initials(steps, earlier, newest, needed);
 
     if ((first & steps[earlier].wanted) != 0) {
         return;
@@ -139,7 +141,7 @@ static void want_alternatives(struct step *steps, unsigned int newest, struct cl
             continue;
         }
         if (!is_in(&before, &steps[i])) {
-            want_reversed(steps, i, newest);
+            want_reversed(steps, i, newest, &steps[newest].clock);
         }
         join(&before, &steps[i].clock);
     }
@@ -148,7 +150,8 @@ static void want_alternatives(struct step *steps, unsigned int newest, struct cl
 /*
  * An operation that can be blocked (the taking of a lock) cannot change places with the step that
  * made it possible (the drop before it). It is reversed with the last conflict before which it
- * could run (the other's taking), so that the other's whole stretch comes after it.
+ * could run (the other's taking), so that the other's whole stretch comes after it: what that
+ * stretch waited for, it needs not.
  */
 static void want_alternatives_of_blocked(struct step *steps, unsigned int newest,
                                          const struct clock *before)
@@ -159,7 +162,7 @@ static void want_alternatives_of_blocked(struct step *steps, unsigned int newest
             continue;
         }
         if (!is_in(before, &steps[i])) {
-            want_reversed(steps, i, newest);
+            want_reversed(steps, i, newest, before);
         }
         return;
     }

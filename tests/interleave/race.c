@@ -27,6 +27,8 @@ struct access {
 struct shadow {
     uint32_t schedule; /* that the rest is about */
     uint8_t writer;
+    thread_set readers;   /* who is in `read`, */
+    thread_set operators; /* and in `operation` */
     struct access write;
     struct access read[EXPLORE_THREADS_MAX];
     struct access operation[EXPLORE_THREADS_MAX];
@@ -151,7 +153,7 @@ static void fail(const void *byte, const char *what, const void *where, const ch
 static void check_reads(const void *byte, const struct shadow *shadow, const char *what,
                         const void *where)
 {
-    for (unsigned int i = 0; i < EXPLORE_THREADS_MAX; i++) {
+    for (unsigned int i = 0; shadow->readers >> i != 0; i++) {
         if (!is_ordered(i, shadow->read[i].clock)) {
             fail(byte, what, where, "reads it", &shadow->read[i], i);
         }
@@ -161,7 +163,7 @@ static void check_reads(const void *byte, const struct shadow *shadow, const cha
 static void check_operations(const void *byte, const struct shadow *shadow, const char *what,
                              const void *where)
 {
-    for (unsigned int i = 0; i < EXPLORE_THREADS_MAX; i++) {
+    for (unsigned int i = 0; shadow->operators >> i != 0; i++) {
         if (!is_ordered(i, shadow->operation[i].clock)) {
             fail(byte, what, where, "has an atomic operation on it", &shadow->operation[i], i);
         }
@@ -209,6 +211,7 @@ static void read_byte(uintptr_t address, const void *where)
     }
     check_write((void *)address, shadow, "reads it", where);
     check_operations((void *)address, shadow, "reads it", where);
+    shadow->readers |= set_of(race.thread);
     shadow->read[race.thread] = now;
 }
 
@@ -271,6 +274,7 @@ void race_order(const struct op *op)
 
         check_write(op->word, shadow, "has an atomic operation on it", op->where);
         check_reads(op->word, shadow, "has an atomic operation on it", op->where);
+        shadow->operators |= set_of(race.thread);
         shadow->operation[race.thread] = access_now(op->where);
     }
     released = released_of(op->word);

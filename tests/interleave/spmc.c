@@ -79,7 +79,7 @@ static void map(struct parley_regs *regs)
     succeed(regs);
 }
 
-/* A message that was not taken goes with the buffer. */
+/* Buffers that hold a message stay where they are; what was told of one that did pends on. */
 static void unmap(struct parley_regs *regs)
 {
     EXPECT(spmc()->vm_rx != NULL, "the VM's buffers are taken back, and there are none");
@@ -89,8 +89,6 @@ static void unmap(struct parley_regs *regs)
     }
     spmc()->vm_rx = NULL;
     spmc()->vm_tx = NULL;
-    spmc()->vm_rx_is_full = false;
-    spmc()->rx_full = false;
     succeed(regs);
 }
 
@@ -142,8 +140,10 @@ bool spmc_send(uint32_t token)
     memset(spmc()->vm_rx, 0, FFA_PAGE_SIZE);
     mailbox_write(spmc()->vm_rx, SPMC_PARTITION, SPMC_VM, token);
     spmc()->vm_rx_is_full = true;
-    spmc()->rx_full = true;
-    spmc()->told &= ~TOLD_GLOBAL;
+    if (spmc()->has_bitmap) {
+        spmc()->rx_full = true;
+        spmc()->told &= ~TOLD_GLOBAL;
+    }
     return true;
 }
 
@@ -169,7 +169,7 @@ static uint64_t pending_of_vm(void)
 static void destroy_bitmap(struct parley_regs *regs)
 {
     EXPECT(spmc()->has_bitmap, "a bitmap is destroyed, and there is none");
-    if ((spmc()->bound | pending_of_vm()) != 0) {
+    if ((spmc()->bound | pending_of_vm()) != 0 || spmc()->rx_full) {
         refuse(regs, FFA_DENIED);
         return;
     }

@@ -108,6 +108,36 @@ static void reset_receiver(void)
     world.replies[2][0] = mailbox_map(vm(RECEIVER), 0);
 }
 
+/* Each vCPU goes as far as it gets until it is told to stop, and is out of the guest then. */
+static bool goes_on(unsigned int vcpu)
+{
+    return !world_is_stopped(vm(RECEIVER), vcpu);
+}
+
+static void receive_until_stopped(void)
+{
+    if (goes_on(0) && mailbox_look(vm(RECEIVER), 0) && goes_on(0)) {
+        mailbox_take(vm(RECEIVER), 0);
+    }
+    world_vcpu_leaves(0);
+}
+
+static void unmap_until_stopped(void)
+{
+    if (goes_on(1)) {
+        receiver_unmaps();
+    }
+    world_vcpu_leaves(1);
+}
+
+static void stop_and_destroy_receiver(void)
+{
+    world_signal(vm(RECEIVER), 0, WORLD_STOP);
+    world_signal(vm(RECEIVER), 1, WORLD_STOP);
+    world_await_vcpus_left(2);
+    destroy_receiver();
+}
+
 /* --- Rules ---------------------------------------------------------------- */
 
 static void tell_outcome(void)
@@ -231,6 +261,23 @@ static void check_destroyed_receiver(void)
     expect_pins(MAILBOX_PAGES(SENDER) | MAILBOX_PAGES(OTHER));
 }
 
+/* What was accepted is received, or goes with the VM. */
+static void check_ended_receiver(void)
+{
+    tell_outcome();
+    EXPECT(vm(RECEIVER)->is_gone, "the receiver does not end");
+    EXPECT(mailbox_received(FIRST) <= succeeded(&world.replies[0][0]) &&
+               mailbox_received(SECOND) <= succeeded(&world.replies[0][1]),
+           "a message arrives that was refused, or twice");
+    for (unsigned int i = 0; i < 2; i++) {
+        const struct parley_regs *sent = &world.replies[0][i];
+
+        EXPECT(succeeded(sent) || refused(sent, FFA_BUSY) || refused(sent, FFA_INVALID_PARAMETERS),
+               "the message is refused with %d", (int32_t)sent->x[2]);
+    }
+    expect_pins(MAILBOX_PAGES(SENDER) | MAILBOX_PAGES(OTHER));
+}
+
 /* What was accepted went to the last life, and with it, or to the next one. */
 static void check_reset_receiver(void)
 {
@@ -277,6 +324,9 @@ static const struct interleave_test tests[] = {
     INDIRECT_TEST("indirect_destroy_receiver", check_destroyed_receiver,
                   ALSO_BY_CALL | ALSO_SLEEP_SETS, {"send", send}, {"other sends", other_sends},
                   {"destroy receiver", destroy_receiver}),
+    INDIRECT_TEST("indirect_end", check_ended_receiver, ALSO_BY_CALL, {"send twice", send_twice},
+                  {"receive", receive_until_stopped}, {"unmap", unmap_until_stopped},
+                  {"destroy receiver", stop_and_destroy_receiver}),
     INDIRECT_TEST("indirect_reset_receiver", check_reset_receiver, ALSO_BY_CALL | ALSO_SLEEP_SETS,
                   {"send", send}, {"reset receiver", reset_receiver}),
 };

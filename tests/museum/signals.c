@@ -77,6 +77,11 @@ static void G14_notif_id_half(void **state)
 
     assert_status(notif_bind(scene.receiver, 1, SECURE_SENDER, PER_VCPU, 2), FFA_OK);
     expect_smc(FFA_NOTIFICATION_BIND, ffa_ids_make(SECURE_SENDER, 1), 1, BITS(2));
+    /* Without an RX buffer nothing is asked of it. */
+    posix_smc_clear();
+    assert_status(notif_get(scene.receiver, 1, 3, GET_ALL), FFA_OK);
+    expect_smc(FFA_NOTIFICATION_GET, ffa_receiver_info_make(1, 3), FFA_NOTIFICATION_GET_SP, 0, 0);
+    vm_map(scene.receiver, 1);
     posix_smc_clear();
     assert_status(notif_get(scene.receiver, 1, 3, GET_ALL), FFA_OK);
     expect_smc(FFA_NOTIFICATION_GET, ffa_receiver_info_make(1, 3),

@@ -213,6 +213,7 @@ static void stage(const struct play *play, const struct secure_world *secure)
     snprintf(where, sizeof(where), "%s, %s", play->name, secure->name);
     show_partitions(secure->config);
     posix_start(secure->config);
+    posix_check_pages_every(8);
     parley = parley_init(posix_memory_take(bytes), bytes, &config);
     perform(play, parley, where);
     if (parley_shutdown(parley) != PARLEY_DONE) {

@@ -12,6 +12,7 @@
 #include "traffic.h"
 
 #define TIMER_US 2000u /* about how long a vCPU waits for anything */
+#define PATIENCE 16u   /* and how often for the same */
 
 struct tally traffic_tally;
 
@@ -66,6 +67,14 @@ static void move_about(struct vcpu *vcpu)
     if (!is_bound(vcpu)) {
         posix_cpu_move(traffic_roll(&vcpu->dice, CPUS));
     }
+}
+
+/* Off and on again. Whatever it waited for, served, or left in the Secure world is over. */
+static void nap(struct vcpu *vcpu)
+{
+    posix_vcpu_set_online(vcpu->slot->vm, vcpu->index, false);
+    sched_yield();
+    posix_vcpu_set_online(vcpu->slot->vm, vcpu->index, true);
 }
 
 /* --- Questions and answers -------------------------------------------------------------------- */
@@ -157,15 +166,24 @@ static void serve(struct vcpu *vcpu)
     }
 }
 
-/* After a request, or FFA_RUN: until there is an answer, or nobody wants it any more. */
+/*
+ * After a request, or FFA_RUN: until there is an answer, or the vCPU has lost patience. Then it
+ * goes off, which ends its request and what it serves: vCPUs may wait for each other in a circle.
+ */
 static bool wait_on(struct vcpu *vcpu, struct parley_regs *regs)
 {
+    unsigned int patience = PATIENCE;
+
     while (regs->x[0] == FFA_INTERRUPT || regs->x[0] == FFA_YIELD) {
         uint64_t target = regs->x[1];
 
         parley_counter_increment(&traffic_tally.interrupted);
         posix_interrupts_taken(vcpu->slot->vm, vcpu->index, 0);
         if (is_over(vcpu)) {
+            return false;
+        }
+        if (--patience == 0) {
+            nap(vcpu);
             return false;
         }
         *regs = (struct parley_regs){{FFA_RUN, target}};
@@ -246,16 +264,20 @@ static uint32_t header_bytes(const struct slot *slot)
                                             : sizeof(struct ffa_msg_header_1_1);
 }
 
-static uint8_t letter_byte(uint32_t seed, uint32_t index)
+/*
+ * As in as_word(), nobody takes these for a part of an address, however they are put together. The
+ * first tells the seed.
+ */
+static uint8_t letter_byte(uint8_t seed, uint32_t index)
 {
-    return (uint8_t)(seed + 3 * index);
+    return (uint8_t)(0x10 | ((seed + (index * 0x9e3779b1u >> 28)) & 0xf));
 }
 
 static void write_mail(struct vcpu *vcpu)
 {
     struct slot *slot = vcpu->slot;
     uint8_t *tx = posix_vm_at(slot->vm, tx_ipa(slot->vm));
-    uint32_t seed = traffic_roll(&vcpu->dice, 256);
+    uint8_t seed = (uint8_t)traffic_roll(&vcpu->dice, 16);
     uint32_t bytes = 1 + traffic_roll(&vcpu->dice, PAGES * FFA_PAGE_SIZE - 64);
     uint16_t to = traffic_roll(&vcpu->dice, 8) == 0 ? PARTITION_ECHO_ID : random_peer(vcpu);
     struct ffa_msg_header_1_2 header = {
@@ -291,7 +313,7 @@ static void read_mail(struct vcpu *vcpu)
     const uint8_t *rx = posix_vm_at(slot->vm, rx_ipa(slot->vm, PAGES));
     struct parley_regs release = {{FFA_RX_RELEASE}};
     struct ffa_msg_header_1_2 header;
-    uint32_t seed;
+    uint8_t seed;
 
     memcpy(&header, rx, header_bytes(slot));
     traffic_expect(header.payload_offset == header_bytes(slot) &&
@@ -369,15 +391,6 @@ static void look(struct vcpu *vcpu)
     if ((regs.x[6] | regs.x[7]) != 0) {
         read_mail(vcpu);
     }
-}
-
-/* --- vCPUs that come and go ------------------------------------------------------------------- */
-
-static void nap(struct vcpu *vcpu)
-{
-    posix_vcpu_set_online(vcpu->slot->vm, vcpu->index, false);
-    sched_yield();
-    posix_vcpu_set_online(vcpu->slot->vm, vcpu->index, true);
 }
 
 static void resume_nobody(struct vcpu *vcpu)

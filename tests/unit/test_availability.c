@@ -18,7 +18,7 @@ static void test_the_messages(void **state)
     script_answer(&script, response(DESTROYED_RESP, FFA_OK));
     script_begin(&script);
     vm = rig_friend(VM, FFA_VERSION_1_2);
-    assert_true(is_visible(vm, NOTIFIER));
+    assert_true(is_notifier_visible(vm));
     rig_vm_end(vm);
     assert_int_equal(script.asked, 2);
     for (unsigned int i = 0; i < 2; i++) {
@@ -204,8 +204,8 @@ static void test_refusals(void **state)
         }
         assert_int_equal(posix_event_count(PARLEY_EVENT_VM_CREATED), 1);
         posix_smc_replace(NULL, NULL);
-        assert_false(is_visible(vm, NOTIFIER));
-        assert_true(is_visible(vm, PARTITION_ECHO_ID));
+        assert_false(is_notifier_visible(vm));
+        assert_true(is_visible(vm, PARTITION_ECHO_ID, secure_partitions[0].uuids[0]));
         rig_vm_end(vm);
         assert_int_equal(told(NOTIFIER, DESTROYED), 0);
         assert_true(rig_stop());
@@ -224,10 +224,10 @@ static void test_refused_once(void **state)
     script_begin(&script);
     vm = rig_friend(VM, FFA_VERSION_1_2);
     posix_smc_replace(NULL, NULL);
-    assert_false(is_visible(vm, NOTIFIER));
+    assert_false(is_notifier_visible(vm));
     posix_vm_reset(vm);
     settle(vm, FFA_VERSION_1_2);
-    assert_true(is_visible(vm, NOTIFIER));
+    assert_true(is_notifier_visible(vm));
 }
 
 /* A partition that refuses one VM, after it has asked for patience in each way there is. */

@@ -128,7 +128,7 @@ static void test_delays_for_ever_at_the_beginning(void **state)
         assert_int_equal(posix_event_count(PARLEY_EVENT_VM_REFUSED_BY_PARTITION), 1);
         posix_smc_replace(NULL, NULL);
         settle(vm, FFA_VERSION_1_2);
-        assert_false(is_visible(vm, NOTIFIER));
+        assert_false(is_notifier_visible(vm));
         assert_true(rig_stop());
     }
 }
@@ -161,8 +161,8 @@ static void test_the_next_partition(void **state)
         posix_smc_replace(NULL, NULL);
         settle(vm, FFA_VERSION_1_2);
         assert_int_equal(told(0x8002, CREATED), 1);
-        assert_false(is_visible(vm, 0x8001));
-        assert_true(is_visible(vm, 0x8002));
+        assert_false(is_visible(vm, 0x8001, unit_uuid(1)));
+        assert_true(is_visible(vm, 0x8002, unit_uuid(2)));
         assert_int_equal(parley_vm_cpu(posix_vm_parley(vm)), PARLEY_ANY_CPU);
         assert_true(rig_stop());
     }

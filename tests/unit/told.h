@@ -44,10 +44,9 @@ static inline struct script script_of(uint16_t partition)
     return (struct script){.fid = REQUEST, .w1 = ffa_ids_make(0, partition)};
 }
 
-/* Whether the partition is there for the VM, in each ABI that could tell. */
-static inline bool is_visible(struct posix_vm *vm, uint16_t partition)
+/* Whether the partition, which has this UUID, is there for the VM, in each ABI that could tell. */
+static inline bool is_visible(struct posix_vm *vm, uint16_t partition, struct ffa_uuid uuid)
 {
-    const struct ffa_uuid *uuid = &secure_partitions[1].uuids[0];
     struct list list = list_by_registers(vm, &nil_uuid);
     bool listed = list_find(&list, partition) < list.count;
     int32_t request = CALL(vm, REQUEST, ffa_ids_make(VM, partition), 0, COMMAND_ECHO).status;
@@ -56,9 +55,7 @@ static inline bool is_visible(struct posix_vm *vm, uint16_t partition)
     int32_t set = CALL(vm, FFA_NOTIFICATION_SET, ffa_ids_make(VM, partition), 0, 1, 0).status;
 
     assert_int_equal(list_count(vm, &nil_uuid), list.count);
-    if (partition == NOTIFIER) {
-        assert_int_equal(list_count(vm, uuid), listed ? 1 : FFA_INVALID_PARAMETERS);
-    }
+    assert_int_equal(list_count(vm, &uuid), listed ? 1 : FFA_INVALID_PARAMETERS);
     assert_int_equal(request == FFA_INVALID_PARAMETERS, !listed);
     assert_int_equal(run == FFA_INVALID_PARAMETERS, !listed);
     assert_int_equal(bind == FFA_INVALID_PARAMETERS, !listed);
@@ -70,14 +67,18 @@ static inline bool is_visible(struct posix_vm *vm, uint16_t partition)
     return listed;
 }
 
+static inline bool is_notifier_visible(struct posix_vm *vm)
+{
+    return is_visible(vm, NOTIFIER, secure_partitions[1].uuids[0]);
+}
+
 #define BOTH (FFA_PARTITION_VM_CREATED | FFA_PARTITION_VM_DESTROYED)
 
-/* As many partitions as there are properties, from 0x8001 on, of which the first has three UUIDs.
- */
+/* As many partitions as there are properties: 0x8001 with unit_uuid(1), and so on. */
 static inline struct spmc_config with_partitions(const uint32_t *properties, unsigned int count)
 {
     static struct spmc_partition partitions[SPMC_PARTITIONS_MAX];
-    static struct ffa_uuid uuids[SPMC_PARTITIONS_MAX + 2];
+    static struct ffa_uuid uuids[SPMC_PARTITIONS_MAX];
     struct spmc_config config = posix_spmc_1_2;
 
     for (unsigned int i = 0; i < count; i++) {
@@ -91,8 +92,6 @@ static inline struct spmc_config with_partitions(const uint32_t *properties, uns
             .uuid_count = 1,
         };
     }
-    uuids[count] = unit_uuid((uint8_t)(count + 1));
-    uuids[count + 1] = unit_uuid((uint8_t)(count + 2));
     config.partitions = partitions;
     config.partition_count = count;
     return config;
