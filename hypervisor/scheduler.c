@@ -305,6 +305,11 @@ static void go_off(struct vcpu *vcpu)
 static void begin_wait(struct vcpu *vcpu)
 {
     lock_take(&lock);
+    if (vcpu->is_preempted) {
+        enqueue(vcpu); /* what it was woken for is for the next time that it waits */
+        lock_drop(&lock);
+        return;
+    }
     if (vcpu->is_woken || !scheduler_vm_runs(vcpu->vm) || vgic_is_interrupted(vcpu)) {
         enqueue(vcpu);
     } else {
@@ -313,6 +318,13 @@ static void begin_wait(struct vcpu *vcpu)
     }
     vcpu->is_woken = false;
     lock_drop(&lock);
+}
+
+/* Whether it can enter its guest. A call that it goes on with is part of its turn. */
+static bool begin_turn(struct vcpu *vcpu)
+{
+    start_slice();
+    return ffa_resume(vcpu);
 }
 
 struct vcpu *scheduler_next(void)
@@ -328,12 +340,12 @@ struct vcpu *scheduler_next(void)
             }
         } else if (vcpu->is_leaving || !scheduler_vm_runs(vcpu->vm)) {
             go_off(vcpu);
-        } else if (!ffa_resume(vcpu)) {
-            begin_wait(vcpu);
-        } else {
-            start_slice();
+        } else if (begin_turn(vcpu)) {
             vcpu_load(vcpu);
             return vcpu;
+        } else {
+            interrupts_take(); /* for one of which it may have been preempted */
+            begin_wait(vcpu);
         }
     }
 }

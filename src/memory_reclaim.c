@@ -224,7 +224,12 @@ enum parley_progress parley_memory_end(struct parley_vm *vm)
         }
         is_held |= memory->transactions[i].state == PARLEY_TRANSACTION_QUARANTINED;
     }
-    return is_held ? PARLEY_QUARANTINED : PARLEY_DONE;
+    if (is_held) {
+        return PARLEY_QUARANTINED;
+    }
+    /* What was given away or received, too: the next life owns what the first one did. */
+    extents_clear(&memory->extents);
+    return PARLEY_DONE;
 }
 
 /* --- Status --------------------------------------------------------------- */

@@ -39,6 +39,7 @@
 /* Policy: what a VM may do, beside seeing them, with all that it sees. As PARLEY_MAY_... */
 #define WORLD_MAY_MESSAGE (1u << 1)
 #define WORLD_MAY_NOTIFY  (1u << 2)
+#define WORLD_MAY_SHARE   (1u << 3)
 
 /* What a VM may be able to do; others are shown of it what their versions know. */
 #define WORLD_DIRECT                                                 \
