@@ -375,6 +375,7 @@ static void replace_gifts(struct posix_vm *vm)
             *place =
                 (struct posix_place){.frame = frame, .access = PARLEY_ACCESS_RWX, .is_own = true};
             memory_show(vm, vm->ram.ipa + (uint64_t)i * FFA_PAGE_SIZE, 1);
+            memset(vm->ram.view + (size_t)i * FFA_PAGE_SIZE, 0, FFA_PAGE_SIZE);
         }
     }
 }
