@@ -132,6 +132,93 @@ static int stop_pieces(void **state)
     return unit_stop_rig(state);
 }
 
+/* --- The other side ends after each piece in its turn ---------------------------------------- */
+
+static uint32_t kind;
+
+static int32_t retrieve_now(void)
+{
+    return retrieve(b, &other_grant, other_handle).status;
+}
+
+static int32_t relinquish_now(void)
+{
+    return relinquish(b, other_handle, kind == SHARE ? 0 : FFA_MEM_RELINQUISH_ZERO);
+}
+
+static int32_t reclaim_now(void)
+{
+    return reclaim(a, other_handle, FFA_MEM_RECLAIM_ZERO);
+}
+
+static void start_with_grant(bool is_held)
+{
+    start();
+    posix_preempt(POSIX_PREEMPT_ALWAYS);
+    call_among_others = true;
+    other_grant = share_with(a, 2, page_of(a, 8), 3);
+    if (kind == LEND) {
+        other_grant = lend_to(a, 2, page_of(a, 8), 3);
+        also_to(&other_grant, 3, DATA_RW);
+    }
+    other_handle = sent(a, kind, &other_grant);
+    if (is_held) {
+        (void)retrieved(b, &other_grant, other_handle);
+    }
+}
+
+/* Whatever the answer, nothing is left of it, and who lives on can go on. */
+static void end_other(int32_t (*act)(void), bool is_held, bool is_lender)
+{
+    bool is_over = false;
+
+    for (unsigned int piece = 1; !is_over; piece++) {
+        int32_t status;
+
+        start_with_grant(is_held);
+        pieces_left = piece;
+        victim = is_lender ? a : b;
+        posix_between_pieces(kill_later, NULL);
+        status = act();
+        is_over = victim != NULL;
+        posix_between_pieces(NULL, NULL);
+        assert_true(status == FFA_OK || status == FFA_ABORTED);
+        if (is_over) {
+            assert_true(rig_stop());
+            break;
+        }
+        if (is_lender) {
+            (void)relinquish(b, other_handle, 0);
+            assert_int_equal(posix_vm_holdings(b).borrowed, 0);
+            other_grant = lend_to(c, 2, page_of(c, 8), 3);
+            (void)retrieved(b, &other_grant, sent(c, LEND, &other_grant));
+        } else {
+            assert_int_equal(posix_vm_holdings(a).granted, 0);
+            assert_true(can_write(a, page_of(a, 8), 3));
+        }
+        assert_true(rig_stop());
+    }
+}
+
+static void test_lender_ends(void **state)
+{
+    static const uint32_t kinds[] = {SHARE, LEND};
+
+    (void)state;
+    for (unsigned int i = 0; i < COUNT(kinds); i++) {
+        kind = kinds[i];
+        end_other(retrieve_now, false, true);
+        end_other(relinquish_now, true, true);
+    }
+}
+
+static void test_borrower_ends(void **state)
+{
+    (void)state;
+    kind = LEND;
+    end_other(reclaim_now, false, false);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -140,6 +227,8 @@ int main(void)
         cmocka_unit_test_teardown(test_lender_dies_meanwhile, stop_pieces),
         cmocka_unit_test_teardown(test_lender_dies_while_given_back, stop_pieces),
         RIG_TEST(test_giver_dies),
+        cmocka_unit_test_teardown(test_lender_ends, stop_pieces),
+        cmocka_unit_test_teardown(test_borrower_ends, stop_pieces),
     };
 
     return RUN_TWICE(tests);
