@@ -57,6 +57,50 @@ static void test_quarantine(void **state)
     posix_vm_forget(a);
 }
 
+/*
+ * It fails in the middle of a send, and does not let go of what it has: that transaction stays,
+ * with its pages out of reach of others, and the VM goes on.
+ */
+static void test_quarantine_while_it_lives(void **state)
+{
+    static uint8_t bytes[4096];
+    struct ffa_mem_constituent ranges[4];
+    struct parley_transaction_status status;
+    struct grant grant;
+    uint64_t stuck;
+
+    (void)state;
+    start_secure(&posix_spmc_1_2, 1);
+    for (unsigned int i = 0; i < 4; i++) {
+        ranges[i] = (struct ffa_mem_constituent){page_of(a, 8 + 2 * i), 1, 0};
+    }
+    grant = share_with(a, SP, 0, 0);
+    grant.range = ranges;
+    grant.ranges = 4;
+    spmc.at_call = 2;
+    spmc.nonsense = (struct parley_regs){{FFA_INTERRUPT}};
+    spmc.refuses_reclaim = FFA_DENIED;
+    assert_int_equal(send_bytes(a, SHARE, bytes, grant_write(a, &grant, bytes), 128).status,
+                     FFA_ABORTED);
+    assert_true(parley_transaction_status(posix_vm_parley(a), 0, &status));
+    assert_int_equal(status.state, PARLEY_TRANSACTION_QUARANTINED);
+    assert_true(status.handle == spmc.handle);
+    assert_int_equal(posix_event_count(PARLEY_EVENT_MEMORY_QUARANTINED), 1);
+    assert_int_equal(posix_vm_holdings(a).granted, 4);
+    stuck = spmc.handle;
+    assert_int_equal(reclaim(a, stuck, 0), FFA_DENIED);
+    assert_int_equal(CALL(a, FFA_MEM_FRAG_TX, (uint32_t)stuck, stuck >> 32, 16, 0).status,
+                     FFA_INVALID_PARAMETERS);
+
+    /* TX is free, and other pages can be granted; these cannot. */
+    assert_int_equal(grant_send(a, SHARE, &grant).status, FFA_DENIED);
+    grant = share_with(a, 2, page_of(a, 20), 2);
+    (void)retrieved(b, &grant, sent(a, SHARE, &grant));
+    spmc.refuses_reclaim = FFA_OK;
+    rig_vm_end(a);
+    assert_false(spmc.knows);
+}
+
 /* --- Nonsense --------------------------------------------------------------------------------- */
 
 /* Answers that cannot be: the VM is told ABORTED, or the SPMC's code, and nothing is lost of it. */
@@ -116,6 +160,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         RIG_TEST(test_end),
         RIG_TEST(test_quarantine),
+        RIG_TEST(test_quarantine_while_it_lives),
         RIG_TEST(test_nonsense),
     };
 
