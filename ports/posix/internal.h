@@ -94,6 +94,9 @@ void memory_take_ram(struct posix_vm *vm);
 /* Without the lock: the VM has its own memory, all of it, and no gifts. */
 void memory_next_life(struct posix_vm *vm);
 
+/* What it was given by others is gone with it. */
+void memory_drop_received(struct posix_vm *vm);
+
 /* Keeps the VM and its RAM until power-off. */
 void memory_keep_gone(struct posix_vm *vm);
 
