@@ -31,8 +31,9 @@ static bool let_go(struct parley_vm *lender, struct retrieval *retrieval)
     bool must_zero = transaction->zero && is_last;
     transaction->borrowers[retrieval->borrower].state =
         must_zero ? BORROWER_RETRIEVING : BORROWER_NONE;
-    parley_lock_drop(&lender->memory.lock);
+    /* Who has let go may not look at the transaction any more. */
     retrieval->lender_cursor = (struct cursor){.place = transaction->first, .page = 0};
+    parley_lock_drop(&lender->memory.lock);
     return must_zero;
 }
 
