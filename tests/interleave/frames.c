@@ -302,6 +302,7 @@ void parley_port_memory_adopt(void *receiver, parley_ipa ipa, uint32_t pages)
     }
 }
 
+/* Whoever has adopted it meanwhile, or may do so in this moment. */
 static struct world_page *given_at(const struct world_vm *of, uint64_t ipa)
 {
     for (unsigned int i = 0; i < WORLD_FRAMES; i++) {
@@ -309,7 +310,7 @@ static struct world_page *given_at(const struct world_vm *of, uint64_t ipa)
             return &world.page[i];
         }
     }
-    return NULL;
+    return own_at(of, ipa);
 }
 
 void parley_port_memory_forget(void *giver, parley_ipa ipa, uint32_t pages)
@@ -319,14 +320,16 @@ void parley_port_memory_forget(void *giver, parley_ipa ipa, uint32_t pages)
     for (uint32_t i = 0; i < pages; i++) {
         struct world_page *frame = given_at(of, page_at(ipa, i));
 
-        if (frame != NULL) {
-            explore_touch(frame);
+        EXPECT(frame != NULL, "page 0x%llx of VM %u is forgotten, and it has none there",
+               (unsigned long long)page_at(ipa, i), of->id);
+        explore_touch(frame);
+        if (frame->giver == of) {
             frame->giver = NULL;
             continue;
         }
-        frame = pinned_at(of, page_at(ipa, i), "forgotten");
         EXPECT(of->is_ending, "page %u is forgotten, and nobody has adopted it", number_of(frame));
-        EXPECT(frame->is_revoked, "page %u is forgotten, and was not revoked", number_of(frame));
+        EXPECT(frame->is_pinned && frame->is_revoked, "page %u is forgotten, and was not revoked",
+               number_of(frame));
         frame->owner = NULL;
         frame->is_pinned = false;
         frame->is_revoked = false;
