@@ -9,7 +9,7 @@ RULES_WRAP := page_map page_unmap vm_is_aarch64 vcpu_wake interrupt
 RULES_LINK := -pthread $(RULES_WRAP:%=-Wl,--wrap=parley_port_%) -lcmocka
 
 GOLDEN         := $(BUILD)/golden/golden
-GOLDEN_OBJECTS := $(addprefix $(RULES_OBJECTS)/tests/golden/,golden.o range.o scene.o tables.o)
+GOLDEN_OBJECTS := $(addprefix $(RULES_OBJECTS)/tests/golden/,golden.o range.o scene.o memory.o tables.o)
 
 $(GOLDEN): $(GOLDEN_OBJECTS) $(RULES_SUPPORT) $(RULES_OBJECTS)/libposix.a
 	@mkdir -p $(@D)
