@@ -83,7 +83,7 @@ check-secure-el3: $(MONITOR_IMAGES) $(SECURE_BUILD)/payload.bin
 SECURE_HOST_SOURCES := $(addprefix secure/test/host/,main.c world.c version.c buffers.c discovery.c \
 	direct.c partition.c availability.c indirect.c notification.c notification_info.c hostile.c \
 	memory.c memory_send.c memory_shape.c memory_fragments.c memory_retrieve.c memory_told.c \
-	memory_return.c memory_commands.c memory_hostile.c) \
+	memory_return.c memory_commands.c memory_cpus.c memory_hostile.c) \
 	$(SPMC_SOURCES)
 
 CHECKS += secure-host

@@ -104,6 +104,7 @@ define stress_flavour
 $(BUILD)/tests/$(1)/stress/stress: $(BUILD)/posix/$(1)/tests/stress/calls.o
 $(BUILD)/tests/$(1)/stress/traffic: $(BUILD)/posix/$(1)/tests/stress/traffic_steps.o
 $(BUILD)/tests/$(1)/stress/notification_walk: $(BUILD)/posix/$(1)/tests/stress/notification_model.o
+$(BUILD)/tests/$(1)/stress/memory_walk: $(addprefix $(BUILD)/posix/$(1)/tests/stress/,memory_choices.o memory_model.o memory_model_retrieve.o)
 endef
 $(foreach flavour,$(POSIX_FLAVOURS),$(eval $(call stress_flavour,$(flavour))))
 
@@ -126,7 +127,12 @@ CHECKS += notification-model
 check-notification-model: $(BUILD)/tests/asan/stress/notification_walk
 	@tests/support/run $<
 
-.PHONY: check-notification-model
+# And a million of those that grant memory.
+CHECKS += memory-model
+check-memory-model: $(BUILD)/tests/asan/stress/memory_walk
+	@tests/support/run $<
+
+.PHONY: check-notification-model check-memory-model
 
 stress: check-stress-tsan check-stress-asan check-traffic-tsan check-traffic-asan ## run many vCPUs under the sanitizers (STRESS_SECONDS=15)
 

@@ -234,14 +234,30 @@ int32_t parley_secure_tell(struct parley_vm *lender, struct transaction *transac
     return judge(lender, transaction, &regs, is_first);
 }
 
+/*
+ * A descriptor that is not complete is not reclaimed. The SPMC drops it over a fragment that cannot
+ * be: one without a byte.
+ */
+static void spoil(struct parley_vm *lender, struct transaction *transaction)
+{
+    struct parley_regs regs = {{FFA_MEM_FRAG_TX, ffa_handle_low(transaction->handle),
+                                ffa_handle_high(transaction->handle), 0,
+                                ffa_mem_frag_make(lender->id)}};
+
+    parley_port_smc(&regs);
+    transaction->is_refused = (uint32_t)regs.x[0] == FFA_ERROR;
+}
+
 int32_t parley_secure_recall(struct parley_vm *lender, struct transaction *transaction)
 {
     struct parley_regs regs = {{FFA_MEM_RECLAIM, ffa_handle_low(transaction->handle),
                                 ffa_handle_high(transaction->handle)}};
 
-    (void)lender;
     if ((transaction->handle & FFA_HANDLE_HYPERVISOR_BIT) != 0) {
         return FFA_ABORTED; /* it never said by which handle it knows it */
+    }
+    if (transaction->runs != 0 && !transaction->is_refused) {
+        spoil(lender, transaction);
     }
     parley_port_smc(&regs);
     int32_t status = parley_spmc_status(&regs);

@@ -122,5 +122,5 @@ const struct table table = {
     .place_count = sizeof(places) / sizeof(places[0]),
     .chapters = chapters,
     .chapter_count = sizeof(chapters) / sizeof(chapters[0]),
-    .seconds_max = 30,
+    .seconds_max = 60,
 };

@@ -91,6 +91,8 @@ void memory_power_off(void);
 bool memory_give_ram(struct posix_vm *vm, uint64_t ipa, unsigned int pages, unsigned int block);
 void memory_open_window(struct posix_vm *vm, uint64_t ipa, uint64_t pages);
 void memory_take_ram(struct posix_vm *vm);
+/* Without the lock: the VM has its own memory, all of it, and no gifts. */
+void memory_next_life(struct posix_vm *vm);
 
 /* Keeps the VM and its RAM until power-off. */
 void memory_keep_gone(struct posix_vm *vm);

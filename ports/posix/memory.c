@@ -346,6 +346,48 @@ void memory_keep_gone(struct posix_vm *vm)
     ram->gone = vm;
 }
 
+/* What it had been given is nobody's. */
+static void take_gifts(struct posix_vm *vm)
+{
+    for (unsigned int i = 0; i < vm->window.pages; i++) {
+        if (vm->window.place[i].frame != MEMORY_NO_FRAME && vm->window.place[i].is_own) {
+            memory_place_clear(&vm->window.place[i]);
+        }
+    }
+    if (vm->window.pages != 0) {
+        memory_show(vm, vm->window.ipa, vm->window.pages);
+    }
+}
+
+/* What it gave away comes from elsewhere. */
+static void replace_gifts(struct posix_vm *vm)
+{
+    for (unsigned int i = 0; i < vm->ram.pages; i++) {
+        struct posix_place *place = &vm->ram.place[i];
+
+        if (place->frame == MEMORY_NO_FRAME) {
+            unsigned int frame = take_scattered();
+
+            if (frame == MEMORY_NO_FRAME) {
+                posix_die("no memory for the next life of a VM");
+            }
+            ram->references[frame] = 1;
+            *place =
+                (struct posix_place){.frame = frame, .access = PARLEY_ACCESS_RWX, .is_own = true};
+            memory_show(vm, vm->ram.ipa + (uint64_t)i * FFA_PAGE_SIZE, 1);
+            memset(vm->ram.view + (size_t)i * FFA_PAGE_SIZE, 0, FFA_PAGE_SIZE);
+        }
+    }
+}
+
+void memory_next_life(struct posix_vm *vm)
+{
+    pthread_mutex_lock(&ram->lock);
+    take_gifts(vm);
+    replace_gifts(vm);
+    pthread_mutex_unlock(&ram->lock);
+}
+
 static void clear_region(const struct posix_region *region)
 {
     for (unsigned int i = 0; i < region->pages; i++) {

@@ -220,7 +220,7 @@ struct agent_range *agent_port_ranges(struct agent *agent, uint32_t *count);
 bool agent_port_map(struct agent *agent, const struct agent_range *range, bool writes);
 void agent_port_unmap(struct agent *agent, const struct agent_range *ranges, uint32_t count);
 
-/* Where one page is, which is mapped. */
+/* Where one page is, which is mapped; NULL: it was taken away. */
 uint8_t *agent_port_page(struct agent *agent, uint64_t pa);
 
 /* FFA_INTERRUPT came. */

@@ -33,11 +33,13 @@ static bool cursor_at(struct cursor *cursor, struct agent *agent, const struct a
     return false;
 }
 
+/* NULL: it was taken away. */
 static uint8_t *place(const struct cursor *cursor)
 {
     const uint64_t pa = cursor->range->pa + cursor->offset;
+    uint8_t *page = agent_port_page(cursor->agent, pa & ~(uint64_t)(FFA_PAGE_SIZE - 1));
 
-    return agent_port_page(cursor->agent, pa & ~(uint64_t)(FFA_PAGE_SIZE - 1)) + pa % FFA_PAGE_SIZE;
+    return page != NULL ? page + pa % FFA_PAGE_SIZE : NULL;
 }
 
 /* How much there is in one piece; less than `most`. */
@@ -75,6 +77,9 @@ static int32_t access_word(struct agent *agent, struct agent_context *context,
         return FFA_INVALID_PARAMETERS;
     }
     word = (uint32_t *)(void *)place(&cursor);
+    if (word == NULL) {
+        return FFA_ABORTED;
+    }
     if (agent_word(context, 0) == COMMAND_MEMORY_WRITE) {
         __atomic_store_n(word, agent_word(context, 4), __ATOMIC_RELAXED);
     } else {
@@ -106,6 +111,9 @@ static int32_t sum(struct agent *agent, struct agent_context *context,
         const uint32_t bytes = piece(&cursor, left);
         const uint8_t *at = place(&cursor);
 
+        if (at == NULL) {
+            return FFA_ABORTED;
+        }
         for (uint32_t i = 0; i < bytes; i++) {
             checksum = COMMAND_CHECKSUM(checksum, __atomic_load_n(&at[i], __ATOMIC_RELAXED));
         }
@@ -131,6 +139,9 @@ static int32_t fill(struct agent *agent, struct agent_context *context,
         const uint32_t bytes = piece(&cursor, count - done);
         uint8_t *at = place(&cursor);
 
+        if (at == NULL) {
+            return FFA_ABORTED;
+        }
         for (uint32_t i = 0; i < bytes; i++) {
             __atomic_store_n(&at[i], (uint8_t)COMMAND_PATTERN(seed, done + i), __ATOMIC_RELAXED);
         }
@@ -152,8 +163,12 @@ static int32_t walk(struct agent *agent, struct agent_context *context,
     }
     for (uint32_t i = 0; i < region->pages; i++) {
         uint32_t *word = (uint32_t *)(void *)place(&cursor);
-        const uint32_t value = __atomic_load_n(word, __ATOMIC_RELAXED);
+        uint32_t value;
 
+        if (word == NULL) {
+            return FFA_ABORTED;
+        }
+        value = __atomic_load_n(word, __ATOMIC_RELAXED);
         total += value;
         if (added != 0) {
             __atomic_store_n(word, value + added, __ATOMIC_RELAXED);

@@ -91,7 +91,8 @@
  *
  * A region is named by its handle, low half in `1`, high half in `2`; offsets are in bytes from its
  * start, its ranges in the order in which they were sent. All contexts of a partition hold it. A
- * region that the partition does not hold: FFA_NO_DATA. One that it may not write: FFA_DENIED.
+ * region that the partition does not hold: FFA_NO_DATA. One that it may not write: FFA_DENIED. One
+ * that was taken away while it holds it: FFA_ABORTED, or at S-EL1 the end of the run.
  */
 
 /*

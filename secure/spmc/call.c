@@ -72,8 +72,21 @@ static const struct abi abis[] = {
     {FFA_MSG_SEND_DIRECT_RESP2, FFA_VERSION_1_2, 0, NULL},
 };
 
+static bool is_absent(const struct spmc *spmc, uint32_t fid)
+{
+    for (unsigned int i = 0; i < spmc->config.absent_count; i++) {
+        if (ffa_fid_number(spmc->config.absent[i]) == ffa_fid_number(fid)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const struct abi *abi_find(const struct spmc *spmc, uint32_t fid)
 {
+    if (is_absent(spmc, fid)) {
+        return NULL;
+    }
     for (size_t i = 0; i < sizeof(abis) / sizeof(abis[0]); i++) {
         if (abis[i].fid == fid) {
             return abis[i].since <= spmc->version ? &abis[i] : NULL;

@@ -258,6 +258,9 @@ int32_t spmc_mem_send(struct spmc *spmc, struct spmc_frame *frame)
     if (status != FFA_OK) {
         return status;
     }
+    if (text.bytes < (uint32_t)frame->in[1] && !spmc_offers(spmc, FFA_MEM_FRAG_TX)) {
+        return FFA_NOT_SUPPORTED;
+    }
     memset(&spmc->draft, 0, sizeof(spmc->draft));
     spmc->draft.type = type_of(frame->fid);
     spmc->draft.bytes = (uint32_t)frame->in[1];

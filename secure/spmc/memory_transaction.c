@@ -145,6 +145,10 @@ void spmc_transaction_zero(struct spmc *spmc, const struct spmc_transaction *tra
         const size_t bytes = (size_t)range->pages * FFA_PAGE_SIZE;
         void *at = spmc_port_map(spmc, range->pa, bytes);
 
+        /* A host that has taken memory away too early has given it to somebody else. */
+        if (at == NULL) {
+            continue;
+        }
         memset(at, 0, bytes);
         if (spmc->config.clean != NULL) {
             spmc->config.clean(spmc->config.host, at, bytes);

@@ -95,6 +95,8 @@ struct spmc_config {
     uint32_t ranges_max;       /* 0 stands for SPMC_RANGES_MAX */
     bool lends_mixed;          /* FFA_MEM_LEND to partitions and VMs together; else DENIED */
     enum spmc_spoiled spoiled;
+    const uint32_t *absent; /* function IDs that it does not know, in neither form */
+    unsigned int absent_count;
     struct spmc_hostile *hostile; /* a journal and lies, for tests; NULL: an honest SPMC */
     void *host;                   /* the host's own, to tell one SPMC from another in its hooks */
 

@@ -21,6 +21,7 @@ int main(void)
     failed += run_memory_told_tests();
     failed += run_memory_return_tests();
     failed += run_memory_command_tests();
+    failed += run_memory_cpu_tests();
     failed += run_memory_hostile_tests();
     return failed == 0 ? 0 : 1;
 }

@@ -6,6 +6,8 @@
 static uint8_t far[(size_t)FAR_PAGES * PAGE];
 static uint8_t descriptor[0x140000]; /* the longest that a test sends */
 
+bool far_is_gone;
+
 uint8_t *far_memory(uint64_t pa)
 {
     return &far[pa - FAR_PA];
@@ -131,6 +133,8 @@ void memory_start_with(struct world *world, uint32_t version, uint32_t buffer_pa
     config.lends_mixed = knobs->lends_mixed;
     config.spoiled = knobs->spoiled;
     config.clean = knobs->clean;
+    config.absent = knobs->absent;
+    config.absent_count = knobs->absent_count;
     spmc_init(&world->spmc, &config);
     assert_int_equal(answer(world, FFA_VERSION, version, 0, 0), version);
     assert_int_equal(

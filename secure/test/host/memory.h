@@ -14,6 +14,7 @@
 #define FAR_PAGES 0x14000u
 #define FAR_PA    0x80000000u
 uint8_t *far_memory(uint64_t pa);
+extern bool far_is_gone; /* the host gives none of it to the Secure world */
 
 #define SHARE  FFA_MEM_SHARE_32
 #define LEND   FFA_MEM_LEND_32

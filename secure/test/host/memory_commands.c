@@ -180,6 +180,28 @@ static void test_reader(void **state)
     assert_int_equal(tell(ECHO, COMMAND_MEMORY_FILL, handle, 0, 1), FFA_DENIED);
 }
 
+/* The hypervisor takes away what the partition holds. It has nothing to clear then, either. */
+static void test_taken_away(void **state)
+{
+    static const uint32_t accesses[] = {COMMAND_MEMORY_READ, COMMAND_MEMORY_WRITE,
+                                        COMMAND_MEMORY_SUM, COMMAND_MEMORY_FILL,
+                                        COMMAND_MEMORY_WALK};
+    const struct grant grant = grant_of(FFA_VERSION_1_2, LEND);
+    uint64_t handle;
+
+    (void)state;
+    start(FFA_VERSION_1_2);
+    handle = send_ok(&world, LEND, &grant);
+    assert_int_equal(retrieve(ECHO, handle, RW, 0), FFA_OK);
+    far_is_gone = true;
+    for (unsigned int i = 0; i < 5; i++) {
+        assert_int_equal(tell(ECHO, accesses[i], handle, 4, 4), FFA_ABORTED);
+    }
+    assert_int_equal(tell(ECHO, COMMAND_MEMORY_RELINQUISH, handle, 1, 0), FFA_OK);
+    far_is_gone = false;
+    assert_int_equal(reclaim(&world, handle, 0), FFA_OK);
+}
+
 /* All that a request can be made to say. */
 static void test_prepare(void **state)
 {
@@ -367,6 +389,7 @@ int run_memory_command_tests(void)
         cmocka_unit_test(test_access),
         cmocka_unit_test(test_walk),
         cmocka_unit_test(test_reader),
+        cmocka_unit_test(test_taken_away),
         cmocka_unit_test(test_prepare),
         cmocka_unit_test(test_fragments),
         cmocka_unit_test(test_many_regions),

@@ -239,6 +239,25 @@ static void test_spoiled(void **state)
     }
 }
 
+/* An SPMC that takes no fragments, and lends nothing. */
+static void test_absent(void **state)
+{
+    static const uint32_t absent[] = {FFA_MEM_FRAG_TX, FFA_MEM_LEND_32};
+    const struct spmc_config knobs = {.absent = absent, .absent_count = 2};
+    static struct world world;
+    struct grant grant = grant_of_many(FFA_VERSION_1_2, SHARE, 1000);
+
+    (void)state;
+    memory_start_with(&world, FFA_VERSION_1_2, 1, &knobs);
+    assert_int_equal(status(&world, FFA_FEATURES, FFA_MEM_FRAG_TX, 0, 0), FFA_NOT_SUPPORTED);
+    assert_int_equal(status(&world, FFA_FEATURES, FFA_MEM_LEND_64, 0, 0), FFA_NOT_SUPPORTED);
+    assert_int_equal(status(&world, FFA_FEATURES, FFA_MEM_SHARE_32, 0, 0), FFA_OK);
+    assert_int_equal(send(&world, SHARE, &grant).x[2], (uint32_t)FFA_NOT_SUPPORTED);
+    assert_int_equal(send(&world, LEND, &grant).x[2], (uint32_t)FFA_NOT_SUPPORTED);
+    grant.range_count = 100;
+    assert_int_equal(reclaim(&world, send_ok(&world, SHARE, &grant), 0), FFA_OK);
+}
+
 /* --- What a receiver gets --- */
 
 struct fetched {
@@ -423,10 +442,15 @@ static void test_offsets(void **state)
 int run_memory_fragment_tests(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_any_number),        cmocka_unit_test(test_very_many),
-        cmocka_unit_test(test_wrong_fragments),   cmocka_unit_test(test_interleaved),
-        cmocka_unit_test(test_bad_fragments),     cmocka_unit_test(test_spoiled),
-        cmocka_unit_test(test_partition_fetches), cmocka_unit_test(test_hypervisor_fetches),
+        cmocka_unit_test(test_any_number),
+        cmocka_unit_test(test_very_many),
+        cmocka_unit_test(test_wrong_fragments),
+        cmocka_unit_test(test_interleaved),
+        cmocka_unit_test(test_absent),
+        cmocka_unit_test(test_bad_fragments),
+        cmocka_unit_test(test_spoiled),
+        cmocka_unit_test(test_partition_fetches),
+        cmocka_unit_test(test_hypervisor_fetches),
         cmocka_unit_test(test_offsets),
     };
 

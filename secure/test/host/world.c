@@ -12,7 +12,7 @@ void *spmc_port_map(struct spmc *spmc, uint64_t pa, size_t bytes)
 
     if (pa >= FAR_PA && pa - FAR_PA < FAR_PAGES * (uint64_t)PAGE &&
         bytes <= FAR_PAGES * (uint64_t)PAGE - (pa - FAR_PA)) {
-        return far_memory(pa);
+        return far_is_gone ? NULL : far_memory(pa);
     }
     if (pa < WORLD_PA || pa - WORLD_PA + bytes > sizeof(world->memory)) {
         return NULL;

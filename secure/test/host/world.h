@@ -103,6 +103,7 @@ int run_memory_retrieve_tests(void);
 int run_memory_told_tests(void);
 int run_memory_return_tests(void);
 int run_memory_command_tests(void);
+int run_memory_cpu_tests(void);
 int run_memory_hostile_tests(void);
 
 #endif
