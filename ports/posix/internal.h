@@ -92,6 +92,9 @@ bool memory_give_ram(struct posix_vm *vm, uint64_t ipa, unsigned int pages, unsi
 void memory_open_window(struct posix_vm *vm, uint64_t ipa, uint64_t pages);
 void memory_take_ram(struct posix_vm *vm);
 
+/* What it was given by others is gone with it. */
+void memory_drop_received(struct posix_vm *vm);
+
 /* Keeps the VM and its RAM until power-off. */
 void memory_keep_gone(struct posix_vm *vm);
 

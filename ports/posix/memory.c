@@ -340,6 +340,18 @@ void memory_take_ram(struct posix_vm *vm)
     pthread_mutex_unlock(&ram->lock);
 }
 
+void memory_drop_received(struct posix_vm *vm)
+{
+    pthread_mutex_lock(&ram->lock);
+    for (unsigned int i = 0; i < vm->window.pages; i++) {
+        if (vm->window.place[i].frame != MEMORY_NO_FRAME && vm->window.place[i].is_own) {
+            memory_place_clear(&vm->window.place[i]);
+            memory_show(vm, vm->window.ipa + (uint64_t)i * FFA_PAGE_SIZE, 1);
+        }
+    }
+    pthread_mutex_unlock(&ram->lock);
+}
+
 void memory_keep_gone(struct posix_vm *vm)
 {
     vm->next_gone = ram->gone;

@@ -272,6 +272,7 @@ void posix_vm_destroy(struct posix_vm *vm)
 {
     vcpus_check_stopped(vm, "destruction");
     finish(vm, "destruction", parley_vm_destroy(vm->parley));
+    memory_drop_received(vm);
     vm->parley = NULL;
 }
 
