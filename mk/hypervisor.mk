@@ -53,7 +53,7 @@ MONITOR_none := $(BUILD)/secure/monitor-none.bin
 QEMU ?= qemu-system-aarch64
 # Arguments: the monitor's image, the hypervisor's.
 hypervisor-qemu = $(QEMU) -M virt,secure=on,virtualization=on,gic-version=3 \
-	-cpu max,pauth-impdef=on,lpa2=off -smp 4 -m 6G -nographic -nic none -monitor none \
+	-cpu max,pauth-impdef=on,lpa2=off -smp 4 -m 3G -nographic -nic none -monitor none \
 	-serial stdio -serial null -semihosting-config enable=on,target=native -bios $(1) \
 	-device loader,file=$(strip $(2)),addr=0x40200000,force-raw=on
 # Argument: the table.
@@ -90,6 +90,8 @@ $(call hypervisor-test-guest,test_chatter,64,chatter)
 $(call hypervisor-test-guest,test_exchange,64,exchange)
 $(call hypervisor-test-guest,test_exchange_32,32,exchange)
 $(call hypervisor-test-guest,test_grants,64,grants)
+$(call hypervisor-test-guest,test_gigabyte,64,gigabyte)
+$(call hypervisor-test-guest,test_loser,64,loser)
 $(call hypervisor-test-guest,test_grants_servant,64,grants_servant)
 $(call hypervisor-test-guest,test_grants_servant_32,32,grants_servant)
 $(call hypervisor-test-guest,test_endless,64,endless)
