@@ -113,9 +113,9 @@ check-hypervisor: $(MONITOR_1.2) $(HYPERVISOR_TEST_IMAGES)
 
 # What everything else is there for: the VMs, at EL1, in front of each Secure world.
 HYPERVISOR_MONITORS := $(MONITOR_1.2) $(MONITOR_1.1) $(MONITOR_none)
-WORLD_TABLES        := story scenarios messages
+WORLD_TABLES        := story scenarios messages memory
 # What takes longer, and has less to do with the Secure world, in front of one.
-WORLD_TABLES_ONCE   := messages_32 traffic
+WORLD_TABLES_ONCE   := messages_32 memory_32 traffic
 CHECKS += worlds
 check-worlds: $(HYPERVISOR_MONITORS) \
 		$(patsubst %,$(HYPERVISOR_BUILD)/hypervisor-%.bin,$(WORLD_TABLES) $(WORLD_TABLES_ONCE))
