@@ -14,7 +14,7 @@
  * half, too, looks like nothing else that is around: RAM is in banks that leave out half of the
  * addresses, which more of what tests write looks like.
  */
-#define RAM_PA      0x75d4000000ull
+#define RAM_PA      0x75cc000000ull
 #define BLOCKS_PA   0x75dc000000ull
 #define BANK_PA     0x1000000ull /* from one bank to the next */
 #define BANK_FRAMES 2048u
