@@ -23,7 +23,8 @@ static struct {
     uint32_t count; /* bytes so far */
     uint32_t total;
     unsigned int calls;
-    bool knows; /* the transaction of `handle` */
+    bool is_misused; /* by calls with registers that cannot be */
+    bool knows;      /* the transaction of `handle` */
     unsigned int reclaims;
     int32_t refuses_send; /* FFA_OK: it does not */
     unsigned int at_call; /* and which of the calls of a send */
@@ -63,6 +64,20 @@ static inline void take_fragment(struct parley_regs *regs, uint32_t bytes)
     }
 }
 
+/* One that cannot be ends what it knows of the transaction. */
+static inline void take_next(struct parley_regs *regs)
+{
+    uint64_t handle = regs->x[1] | regs->x[2] << 32;
+
+    spmc.is_misused |= regs->x[4] != ffa_mem_frag_make(1);
+    if (handle != spmc.handle || !spmc.knows || regs->x[3] == 0) {
+        spmc.knows &= handle != spmc.handle;
+        *regs = error_regs(FFA_INVALID_PARAMETERS);
+    } else {
+        take_fragment(regs, (uint32_t)regs->x[3]);
+    }
+}
+
 static inline void take_reclaim(struct parley_regs *regs)
 {
     uint64_t handle = regs->x[1] | regs->x[2] << 32;
@@ -92,13 +107,11 @@ static inline void serve(void *context, struct parley_regs *regs)
         spmc.total = (uint32_t)regs->x[1];
         spmc.count = 0;
         spmc.calls = 0;
-        assert_true(regs->x[3] == 0 && regs->x[4] == 0);
+        spmc.is_misused |= regs->x[3] != 0 || regs->x[4] != 0;
         take_fragment(regs, (uint32_t)regs->x[2]);
         break;
     case FFA_MEM_FRAG_TX:
-        assert_true((regs->x[1] | regs->x[2] << 32) == spmc.handle);
-        assert_int_equal(regs->x[4], ffa_mem_frag_make(1));
-        take_fragment(regs, (uint32_t)regs->x[3]);
+        take_next(regs);
         break;
     case FFA_MEM_RECLAIM:
         take_reclaim(regs);

@@ -184,6 +184,7 @@ static void test_fragments(void **state)
             assert_true(handle_of(&answer) == spmc.handle);
             announced = (uint32_t)told(84, 4);
             assert_int_equal(spmc.count, spmc.total);
+            assert_false(spmc.is_misused);
             assert_int_equal(spmc.total, 96 + 16 * announced);
             assert_int_equal(told(80, 4), pages);
             check_pages(96, announced, pages, 3);
