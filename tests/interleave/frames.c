@@ -349,11 +349,19 @@ bool parley_port_preempt(void)
 
 /* --- Ends ----------------------------------------------------------------- */
 
+static bool concerns(const struct world_page *frame, const struct world_vm *of)
+{
+    return frame->owner == of || frame->giver == of || mapping_in(of, frame) != NULL;
+}
+
 void frames_end_life(struct world_vm *of)
 {
     for (unsigned int i = 0; i < WORLD_FRAMES; i++) {
         struct world_page *frame = &world.page[i];
 
+        if (!concerns(frame, of)) {
+            continue;
+        }
         explore_touch(frame);
         EXPECT(mapping_in(of, frame) == NULL, "VM %u has ended, and page %u is mapped in it",
                of->id, i);
