@@ -118,7 +118,7 @@ static void put_head(struct world_tx *tx, const struct grant *grant, uint64_t ha
 
 static void put_range(struct world_tx *tx, unsigned int frame)
 {
-    const struct ffa_mem_constituent range = {.address = frame_ipa(frame), .page_count = 1};
+    const struct ffa_mem_constituent range = {.address = world.page[frame].ipa, .page_count = 1};
 
     put(tx, &range, sizeof(range));
 }
@@ -321,6 +321,7 @@ void expect_usable_again(const struct grant *grant)
     uint64_t handle;
 
     world.grants.preempts = false;
+    world.grants.no_room = 0;
     expect_frames_returned();
     grant_revive(grant->lender);
     for (unsigned int i = 0; i < borrowers_of(grant); i++) {

@@ -24,6 +24,12 @@ static const struct grant lend = {
 static const struct grant donate = {
     FFA_MEM_DONATE_32, LENDER, {B}, {FIRST, SECOND}, 2, 0,
 };
+static const struct grant donate_on = {
+    FFA_MEM_DONATE_32, B, {C}, {FIRST, SECOND}, 2, 0,
+};
+static const struct grant lend_third = {
+    FFA_MEM_LEND_32, LENDER, {B}, {THIRD}, 1, 0,
+};
 static const struct grant lend_to_two = {
     FFA_MEM_LEND_32, LENDER, {B, C}, {FIRST}, 1, 0,
 };
@@ -35,6 +41,9 @@ static const struct grant share_first = {
 };
 static const struct grant share_second = {
     FFA_MEM_SHARE_32, LENDER, {B}, {THIRD, SECOND}, 2, 0,
+};
+static const struct grant share_third = {
+    FFA_MEM_SHARE_32, LENDER, {B}, {THIRD}, 1, 0,
 };
 static const struct grant share_buffer = {
     FFA_MEM_SHARE_32, LENDER, {B}, {BUFFER}, 1, 0,
@@ -93,10 +102,56 @@ static void set_up_lent_in_pieces(void)
     world.grants.preempts = true;
 }
 
+/* The hypervisor has no room for the second page. */
+static void set_up_no_room(void)
+{
+    set_up_lent_in_pieces();
+    world.grants.no_room = 1u << SECOND;
+}
+
+static void set_up_no_room_to_send(void)
+{
+    set_up_lent();
+    grant_must_reclaim(LENDER, handle());
+    world.grants.handle += 1ull << 16; /* of the next */
+    world.grants.preempts = true;
+    world.grants.no_room = 1u << SECOND;
+}
+
+static void set_up_two_grants(void)
+{
+    set_up_sharing();
+    world.grants.handle = grant_must_send(&share_first);
+}
+
+/* One is held, and fills the window; the other is there to be retrieved. */
+static void set_up_full_window(void)
+{
+    set_up_two_grants();
+    grant_must_retrieve(B, &share_first, handle());
+    world.grants.next_handle = grant_must_send(&share_third);
+}
+
+static void set_up_shared_buffer(void)
+{
+    set_up_sharing();
+    world.grants.handle = grant_must_send(&share_buffer);
+}
+
 static void set_up_donated(void)
 {
     set_up_vms(1);
     world.grants.handle = grant_must_send(&donate);
+}
+
+/* What B was given fills its window. It gives it away, and is lent something else. */
+static void set_up_gift_on(void)
+{
+    set_up_vms(2);
+    grant_create_vm(C, 1);
+    grant_must_retrieve(B, &donate, grant_must_send(&donate));
+    world.grants.next_handle = grant_must_send(&donate_on);
+    world.grants.handle = grant_must_send(&lend_third);
 }
 
 static void set_up_lent_to_two(void)
@@ -232,6 +287,36 @@ static void send_rest_1(void)
 static void retrieve_fragments(void)
 {
     *reply(0) = grant_retrieve(B, 0, &share_fragments, handle(), 0);
+}
+
+static void send_lent(void)
+{
+    *reply(0) = grant_send(0, &lend);
+}
+
+static void share_third_1(void)
+{
+    *reply(0) = grant_send(1, &share_third);
+}
+
+static void c_retrieves_gift(void)
+{
+    *reply(0) = grant_retrieve(C, 0, &donate_on, world.grants.next_handle, 0);
+}
+
+static void b_retrieves_third(void)
+{
+    *reply(0) = grant_retrieve(B, 0, &lend_third, handle(), 0);
+}
+
+static void retrieve_third(void)
+{
+    *reply(0) = grant_retrieve(B, 0, &share_third, world.grants.next_handle, 0);
+}
+
+static void relinquish_first_1(void)
+{
+    *reply(0) = grant_relinquish(B, 1, handle(), 0);
 }
 
 /* What an operator sees agrees with itself. */
@@ -375,6 +460,73 @@ static void check_fragments(void)
     expect_returned(&share_first);
 }
 
+/* The second grant may use the places of the first, or not. */
+static void check_send_reclaim(void)
+{
+    EXPECT(did(0) && did(1), "two transactions of one VM are in each other's way");
+    grant_tell_outcome();
+    grant_must_reclaim(LENDER, grant_handle(&world.replies[1][0]));
+    expect_usable_again(&share_first);
+}
+
+static void check_full_window(void)
+{
+    EXPECT(did(0) || is_refused(0, FFA_NO_MEMORY) || is_refused(0, FFA_BUSY),
+           "there is no room, and retrieving is refused with %d",
+           (int32_t)world.replies[0][0].x[2]);
+    EXPECT(did(1) || is_refused(1, FFA_BUSY), "what is held cannot be given back");
+    grant_tell_outcome();
+    grant_revive(B);
+    if (did(0)) {
+        grant_must_relinquish(B, world.grants.next_handle);
+    }
+    if (!did(1)) {
+        grant_must_relinquish(B, handle());
+    }
+    grant_must_reclaim(LENDER, world.grants.next_handle);
+    grant_must_reclaim(LENDER, handle());
+    expect_usable_again(&share_first);
+}
+
+static void check_reclaim_map(void)
+{
+    EXPECT(did(0), "what nobody has cannot be reclaimed");
+    EXPECT(succeeded(&world.replies[1][1]) || refused(&world.replies[1][1], FFA_INVALID_PARAMETERS),
+           "a granted page is refused as a buffer, and not with INVALID_PARAMETERS");
+    if (succeeded(&world.replies[1][1])) {
+        (void)WORLD_CALL(vm(LENDER)->vm, 1, FFA_RXTX_UNMAP);
+    }
+    grant_revive(LENDER);
+    expect_returned(&share_first);
+}
+
+static void check_no_room(void)
+{
+    EXPECT(is_refused(0, FFA_NO_MEMORY) || is_refused(0, FFA_DENIED) ||
+               is_refused(0, FFA_INVALID_PARAMETERS),
+           "the hypervisor has no room, and the call does not say so");
+    EXPECT(!did(0), "the hypervisor has no room, and it is done");
+    expect_returned(&lend);
+}
+
+static void check_no_room_to_send(void)
+{
+    EXPECT(is_refused(0, FFA_NO_MEMORY),
+           "the hypervisor has no room, and the call does not say so");
+    EXPECT(!did(1), "what is not granted is retrieved");
+    EXPECT(!did(2), "what is not granted is reclaimed");
+    expect_returned(&lend);
+}
+
+static void check_gift_on(void)
+{
+    EXPECT(did(0) && world.page[FIRST].owner == vm(C) && world.page[SECOND].owner == vm(C),
+           "a gift is not passed on");
+    EXPECT(did(1) || is_refused(1, FFA_NO_MEMORY), "the window is full, and the call says %d",
+           (int32_t)world.replies[1][0].x[2]);
+    expect_returned(&lend_third);
+}
+
 /* --- The suite ------------------------------------------------------------ */
 
 #define MEMORY_TEST(title, start, rule, more, ...) \
@@ -402,6 +554,8 @@ static const struct interleave_test tests[] = {
     MEMORY_TEST("memory_donate_reclaim", set_up_donated, check_donate,
                 ALSO_BY_CALL | ALSO_SLEEP_SETS, {"reclaim", reclaim},
                 {"retrieve", retrieve_donated}),
+    MEMORY_TEST("memory_gift_on", set_up_gift_on, check_gift_on, ALSO_BY_CALL | ALSO_SLEEP_SETS,
+                {"C retrieves", c_retrieves_gift}, {"B retrieves", b_retrieves_third}),
     MEMORY_TEST("memory_zero_of_two", set_up_held_by_two, check_zeroed,
                 ALSO_BY_CALL | ALSO_SLEEP_SETS, {"B relinquishes", b_relinquishes_zero},
                 {"C relinquishes", c_relinquishes}, {"reclaim", reclaim}),
@@ -420,6 +574,16 @@ static const struct interleave_test tests[] = {
     MEMORY_TEST("memory_fragments_reclaim", set_up_fragment_in_pieces, check_fragments,
                 ALSO_SLEEP_SETS, {"fragment", send_rest_0}, {"fragment'", send_rest_1},
                 {"reclaim", reclaim}),
+    MEMORY_TEST("memory_send_reclaim", set_up_two_grants, check_send_reclaim,
+                ALSO_BY_CALL | ALSO_SLEEP_SETS, {"reclaim", reclaim}, {"share", share_third_1}),
+    MEMORY_TEST("memory_full_window", set_up_full_window, check_full_window, ALSO_SLEEP_SETS,
+                {"retrieve", retrieve_third}, {"relinquish", relinquish_first_1}),
+    MEMORY_TEST("memory_reclaim_map", set_up_shared_buffer, check_reclaim_map, ALSO_SLEEP_SETS,
+                {"reclaim", reclaim}, {"unmap, map", unmap_map_1}),
+    MEMORY_TEST("memory_no_room", set_up_no_room, check_no_room, ALSO_SLEEP_SETS,
+                {"retrieve", retrieve_lent}, {"reclaim", reclaim}),
+    MEMORY_TEST("memory_no_room_to_send", set_up_no_room_to_send, check_no_room_to_send, 0,
+                {"lend", send_lent}, {"retrieve", retrieve_lent}, {"reclaim", reclaim_1}),
     MEMORY_TEST("memory_look", set_up_lent_in_pieces, check_lent, ALSO_SLEEP_SETS,
                 {"reclaim", reclaim}, {"retrieve", retrieve_lent}, {"look", look}),
 };

@@ -283,6 +283,14 @@ static void stop_b(void)
     world_signal(vm(B), 0, WORLD_STOP);
 }
 
+/* The next life of the VM knows the handle, and nothing was granted to it. */
+static void reset_b_and_retrieve(void)
+{
+    grant_reset(B);
+    grant_revive(B);
+    *reply(0) = grant_retrieve(B, 0, &lend, handle(), 0);
+}
+
 /* An operator looks at a VM that is being reset. */
 static void look(void)
 {
@@ -389,6 +397,14 @@ static void check_donate_giver_ends(void)
     grant_revive(B);
 }
 
+static void check_next_life(void)
+{
+    EXPECT(is_refused(0, FFA_INVALID_PARAMETERS),
+           "the next life retrieves what was granted before");
+    EXPECT(did(1), "what nobody has cannot be reclaimed");
+    expect_rest_returned();
+}
+
 /* The receiver, of which nothing is left, had it, or the giver still has. */
 static void check_donate_receiver_ends(void)
 {
@@ -458,6 +474,8 @@ static const struct interleave_test tests[] = {
     END_TEST("memory_reset_borrower_leaves", set_up_held_in_pieces, check_borrower_ends, 0,
              {"relinquish", relinquish_zero_and_leaves}, {"reclaim", reclaim},
              {"reset B", stop_and_reset_b}),
+    END_TEST("memory_reset_borrower_granted", set_up_lent, check_next_life, ALSO_SLEEP_SETS,
+             {"reset B, retrieve", reset_b_and_retrieve}, {"reclaim", reclaim}),
     END_TEST("memory_end_borrower_of_two", set_up_held_by_two_in_pieces, check_rest, 0,
              {"B relinquishes", relinquish_zero_and_leaves},
              {"C relinquishes", c_writes_and_relinquishes}, {"destroy B", stop_and_destroy_b}),
