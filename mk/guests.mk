@@ -35,6 +35,8 @@ GUEST_IMAGES := \
 	smccc_32:32:scenarios/smccc \
 	messages:64:scenarios/messages \
 	messages_32:32:scenarios/messages \
+	memory:64:scenarios/memory \
+	memory_32:32:scenarios/memory \
 	outsider:64:scenarios/outsider \
 	traffic_1_1:64:scenarios/traffic:-DTRAFFIC_VERSION=FFA_VERSION_1_1 \
 	traffic_1_2:64:scenarios/traffic:-DTRAFFIC_VERSION=FFA_VERSION_1_2 \

@@ -22,7 +22,9 @@ struct outgoing {
 void parley_secure_count_run(struct transaction *transaction, const struct parley_run *run)
 {
     (void)run;
-    transaction->runs++;
+    if (!transaction->is_told) {
+        transaction->runs++; /* afterwards, it is what was announced and is still to be sent */
+    }
 }
 
 /* Enough for any way in which the pages may lie: see the design of the numbers in docs/memory.md.
@@ -204,6 +206,7 @@ static void exchange(struct outgoing *out, bool is_first, struct parley_regs *re
         put_header(out);
     }
     put_runs(out);
+    PARLEY_DEBUG_ASSERT(out->bytes != 0);
     transaction->bytes_told += out->bytes;
     if (is_first) {
         *regs = (struct parley_regs){{send_fid(transaction), out->total, out->bytes}};

@@ -11,8 +11,10 @@
  *     world_bench         scenarios of one VM each, and neighbours for them to discover
  *     world_bench_32      the same, with the scenarios in AArch32
  *     world_messages      scenarios of messages and notifications, and servants to exchange them
- * with world_messages_32   the same, with the scenarios in AArch32 world_traffic       many
- * messages, and great patience
+ *     world_messages_32   the same, with the scenarios in AArch32
+ *     world_memory        scenarios of memory, and servants to exchange it with
+ *     world_memory_32     the same, with the scenarios in AArch32
+ *     world_traffic       many messages, and great patience
  *
  * Whoever hosts them keeps a VM that has stopped in the directory until the last one has stopped:
  * what a VM discovers must not depend on who finished first.
@@ -61,6 +63,7 @@ struct world_vm {
     bool sees_secure;    /* policy: may discover the Secure Partitions */
     uint8_t peer_count;
     uint16_t peers[WORLD_PEERS_MAX]; /* policy: the VMs that it may discover; in order of ID */
+    uint32_t ram_pages; /* that it needs for guest_ram(); it may be granted eight times as many */
     uint8_t uuid_count;
     struct ffa_uuid uuids[WORLD_UUIDS_MAX];
 };
@@ -320,6 +323,38 @@ static const struct world_vm world_messages_32[] = {
 #undef SCENARIO_AARCH64
 #undef SCENARIO_PROGRAM
 
+/* --- Memory ----------------------------------------------------------------------------------- */
+
+#define WORLD_GRANTER 0x28u /* plays the scenarios of memory */
+
+/* Servants that lend and borrow as they are told. Their names say their version. */
+#define WORLD_KEEPER_1_0 0x29u
+#define WORLD_KEEPER_1_1 0x2au
+#define WORLD_KEEPER_1_2 0x2bu
+#define WORLD_KEEPER_32  0x2cu /* 1.2, in AArch32 */
+
+#define WORLD_ALOOF  0x2du /* a servant that policy forbids to grant memory */
+#define WORLD_VEILED 0x2eu /* a member that nobody sees */
+#define WORLD_ABSENT 0x2fu /* visible by policy, but never says a word of FF-A */
+
+#define WORLD_ALL_RIGHTS (WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY | WORLD_MAY_SHARE)
+
+#define SCENARIO_AARCH64       true
+#define SCENARIO_PROGRAM(name) name
+static const struct world_vm world_memory[] = {
+#include "memory_cast.def"
+};
+#undef SCENARIO_AARCH64
+#undef SCENARIO_PROGRAM
+
+#define SCENARIO_AARCH64       false
+#define SCENARIO_PROGRAM(name) name "_32"
+static const struct world_vm world_memory_32[] = {
+#include "memory_cast.def"
+};
+#undef SCENARIO_AARCH64
+#undef SCENARIO_PROGRAM
+
 /* --- Traffic ---------------------------------------------------------------------------------- */
 
 #define WORLD_LEFT    0x3au /* these two send each other many messages */
@@ -406,6 +441,9 @@ static inline const struct world_vm *world_find(uint16_t id)
     }
     if (found == NULL) {
         found = world_find_in(world_messages, WORLD_COUNT(world_messages), id);
+    }
+    if (found == NULL) {
+        found = world_find_in(world_memory, WORLD_COUNT(world_memory), id);
     }
     if (found == NULL) {
         found = world_find_in(world_traffic, WORLD_COUNT(world_traffic), id);

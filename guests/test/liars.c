@@ -132,6 +132,9 @@ static unsigned int perform(const struct play *play)
         .shadow_pages = WORLD_SHADOW_PAGES,
         .npi_intid = WORLD_NPI_INTID,
         .sri_intid = WORLD_SRI_INTID,
+        .transactions_max = 4,
+        .ranges_max = 64,
+        .can_donate = true,
     };
     size_t bytes = parley_memory_size(&config);
     struct posix_guest guests[VMS_MAX];

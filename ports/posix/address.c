@@ -128,6 +128,11 @@ void *address_secure_view(uint64_t pa, size_t bytes)
     return NULL;
 }
 
+void *posix_secure_view(uint64_t pa, size_t bytes)
+{
+    return address_secure_view(pa, bytes);
+}
+
 /* Of RAM or of a block. Most values are not near either, and are passed over quickly. */
 static bool is_pa(uint64_t value)
 {

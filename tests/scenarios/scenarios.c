@@ -5,6 +5,8 @@
  * a broken expectation has passed.
  *
  *     scenarios [NAME...]     the VMs of these names report what they print
+ *
+ * With PARLEY_PLAY in the environment, the play of that name alone.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +18,12 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define RAM_IPA      0x80000000u
-#define RAM_PAGES    128u
+#define RAM_PAGES    128u /* beside those for guest_ram() */
+#define WINDOW_IPA   0xa0000000u
 #define VMS_MAX      16u
+
+#define TRANSACTIONS_MAX 16u
+#define RANGES_MAX       8192u
 
 /* --- Programs --------------------------------------------------------------------------------- */
 
@@ -91,6 +97,8 @@ static const struct play plays[] = {
     {"bench in AArch32", world_bench_32, WORLD_COUNT(world_bench_32)},
     {"messages", world_messages, WORLD_COUNT(world_messages)},
     {"messages in AArch32", world_messages_32, WORLD_COUNT(world_messages_32)},
+    {"memory", world_memory, WORLD_COUNT(world_memory)},
+    {"memory in AArch32", world_memory_32, WORLD_COUNT(world_memory_32)},
     {"traffic", world_traffic, WORLD_COUNT(world_traffic)},
 };
 
@@ -119,6 +127,8 @@ static enum parley_progress create(struct posix_vm *vm, struct parley *parley,
                                .properties = part->properties,
                                .secure_rights = part->sees_secure ? rights : 0,
                                .rxtx_pages_max = part->rxtx_pages_max,
+                               .window_ipa = WINDOW_IPA,
+                               .window_pages = 8 * part->ram_pages,
                            });
 }
 
@@ -131,7 +141,7 @@ static bool cast_one(const struct world_vm *part, struct parley *parley, struct 
         return false;
     }
     *guest = (struct posix_guest){
-        .vm = posix_vm_new(part->name, RAM_IPA, RAM_PAGES, part->aarch64),
+        .vm = posix_vm_new(part->name, RAM_IPA, RAM_PAGES + part->ram_pages, part->aarch64),
         .vcpus = part->vcpus,
         .program = program->entry,
     };
@@ -205,7 +215,10 @@ static void stage(const struct play *play, const struct secure_world *secure)
                                          .rxtx_pages_max = 8,
                                          .shadow_pages = WORLD_SHADOW_PAGES,
                                          .npi_intid = WORLD_NPI_INTID,
-                                         .sri_intid = WORLD_SRI_INTID};
+                                         .sri_intid = WORLD_SRI_INTID,
+                                         .transactions_max = TRANSACTIONS_MAX,
+                                         .ranges_max = RANGES_MAX,
+                                         .can_donate = true};
     size_t bytes = parley_memory_size(&config);
     struct parley *parley;
     char where[64];
@@ -228,9 +241,14 @@ static void stage(const struct play *play, const struct secure_world *secure)
 
 int main(int count, char **names)
 {
+    const char *chosen = getenv("PARLEY_PLAY");
+
     shown = (const char **)names + 1;
     shown_count = (unsigned int)count - 1;
     for (size_t i = 0; i < COUNT(plays); i++) {
+        if (chosen != NULL && strcmp(chosen, plays[i].name) != 0) {
+            continue;
+        }
         for (size_t j = 0; j < COUNT(secure_worlds); j++) {
             stage(&plays[i], &secure_worlds[j]);
         }

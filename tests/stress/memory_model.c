@@ -220,9 +220,11 @@ void model_next_life(uint16_t id)
 void model_fill(uint16_t id, const struct posix_stage2 *ram)
 {
     for (unsigned int i = 0; i < MODEL_RAM; i++) {
-        if (model[id].page[i].frame == 0) {
+        if (model[id].page[i].frame != ram[i].frame) {
             model[id].page[i] = (struct model_page){
                 .frame = ram[i].frame, .access = PARLEY_ACCESS_RWX, .is_own = true};
+        }
+        if (model_access(&model[id].page[i]) == PARLEY_ACCESS_RWX) {
             model_colour[ram[i].frame] = 0;
         }
     }
