@@ -186,6 +186,15 @@ static void set_up_fragment(void)
     world.grants.handle = grant_handle(&reply);
 }
 
+/* Nothing is sent yet; the handle of what will be is known all the same. */
+static void set_up_fragments(void)
+{
+    set_up_fragment();
+    grant_must_reclaim(LENDER, handle());
+    world.grants.handle += 1ull << 16;
+    world.grants.preempts = true;
+}
+
 static void set_up_fragment_in_pieces(void)
 {
     set_up_fragment();
@@ -274,6 +283,11 @@ static void unmap_map_1(void)
     *reply(1) = world_map(vm(LENDER)->vm, 1, BUFFER, BUFFER + 1);
 }
 
+static void send_first_0(void)
+{
+    *reply(0) = grant_send(0, &share_fragments);
+}
+
 static void send_rest_0(void)
 {
     *reply(0) = grant_send_rest(0, &share_fragments, handle());
@@ -352,8 +366,9 @@ static void expect_returned(const struct grant *grant)
     world.grants.preempts = false;
     (void)parley_transaction_status(vm(LENDER)->vm, 0, &status);
     if (status.state != PARLEY_TRANSACTION_FREE) {
-        EXPECT(status.state == PARLEY_TRANSACTION_ACTIVE, "a transaction is left in state %u",
-               status.state);
+        EXPECT(status.state == PARLEY_TRANSACTION_ACTIVE ||
+                   status.state == PARLEY_TRANSACTION_BUILDING,
+               "a transaction is left in state %u", status.state);
         for (unsigned int i = 0; i < status.borrower_count; i++) {
             if (status.borrowers[i].holds) {
                 grant_must_relinquish(status.borrowers[i].id, status.handle);
@@ -518,6 +533,14 @@ static void check_no_room_to_send(void)
     expect_returned(&lend);
 }
 
+static void check_begin(void)
+{
+    EXPECT(did(0), "what nobody else sends is not begun: %d", (int32_t)world.replies[0][0].x[2]);
+    EXPECT(did(1) || is_refused(1, FFA_INVALID_PARAMETERS) || is_refused(1, FFA_BUSY),
+           "a fragment is refused with %d", (int32_t)world.replies[1][0].x[2]);
+    expect_returned(&share_first);
+}
+
 static void check_gift_on(void)
 {
     EXPECT(did(0) && world.page[FIRST].owner == vm(C) && world.page[SECOND].owner == vm(C),
@@ -571,6 +594,8 @@ static const struct interleave_test tests[] = {
     MEMORY_TEST("memory_fragments", set_up_fragment, check_fragments, ALSO_SLEEP_SETS,
                 {"fragment", send_rest_0}, {"fragment'", send_rest_1},
                 {"retrieve", retrieve_fragments}),
+    MEMORY_TEST("memory_fragments_begin", set_up_fragments, check_begin, ALSO_SLEEP_SETS,
+                {"first fragment", send_first_0}, {"fragment", send_rest_1}, {"reclaim", reclaim}),
     MEMORY_TEST("memory_fragments_reclaim", set_up_fragment_in_pieces, check_fragments,
                 ALSO_SLEEP_SETS, {"fragment", send_rest_0}, {"fragment'", send_rest_1},
                 {"reclaim", reclaim}),

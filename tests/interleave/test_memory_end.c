@@ -231,9 +231,11 @@ static void destroy_lender(void)
     grant_destroy(LENDER);
 }
 
+/* Its next life is there at once. */
 static void reset_lender(void)
 {
     grant_reset(LENDER);
+    grant_revive(LENDER);
 }
 
 static void destroy_b(void)
