@@ -280,9 +280,10 @@ static uint8_t kind_of(const struct parley_regs *reply)
     return reply->x[0] == FFA_ERROR ? 2 : 1;
 }
 
+/* What was a VM's that is gone is the hypervisor's. */
 static uint8_t id_of(const struct world_vm *of)
 {
-    return of == NULL ? 0 : (uint8_t)of->id;
+    return of == NULL || of->is_gone ? 0 : (uint8_t)of->id;
 }
 
 void grant_tell_outcome(void)
