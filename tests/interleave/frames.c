@@ -159,6 +159,14 @@ static struct world_page *borrowed_at(const struct world_vm *of, uint64_t ipa, c
     return frame;
 }
 
+/* A hook that has no room does nothing, so it is asked before the first page of several. */
+static bool has_room(const struct world_vm *of, parley_ipa ipa)
+{
+    const struct world_page *frame = own_at(of, ipa.value);
+
+    return frame == NULL || (world.grants.no_room >> number_of(frame) & 1) == 0;
+}
+
 /* One page at a time, as a port may. */
 enum parley_port_status parley_port_memory_pin(void *context, parley_ipa ipa, uint32_t pages,
                                                bool writable, struct parley_run *run)
@@ -203,6 +211,9 @@ struct parley_run parley_port_memory_run(void *context, parley_ipa ipa, uint32_t
 
 enum parley_port_status parley_port_memory_revoke(void *context, parley_ipa ipa, uint32_t pages)
 {
+    if (!has_room(vm_of(context), ipa)) {
+        return PARLEY_PORT_NO_MEMORY;
+    }
     for (uint32_t i = 0; i < pages; i++) {
         struct world_page *frame = pinned_at(vm_of(context), page_at(ipa, i), "revoked");
 
@@ -244,6 +255,9 @@ enum parley_port_status parley_port_memory_map(void *borrower, parley_ipa ipa, v
 {
     struct world_vm *of = vm_of(borrower);
 
+    if (!has_room(vm_of(owner), owner_ipa)) {
+        return PARLEY_PORT_NO_MEMORY;
+    }
     for (uint32_t i = 0; i < pages; i++) {
         uint64_t place = page_at(ipa, i);
         struct world_page *frame = pinned_at(vm_of(owner), page_at(owner_ipa, i), "mapped");
@@ -349,11 +363,19 @@ bool parley_port_preempt(void)
 
 /* --- Ends ----------------------------------------------------------------- */
 
+static bool concerns(const struct world_page *frame, const struct world_vm *of)
+{
+    return frame->owner == of || frame->giver == of || mapping_in(of, frame) != NULL;
+}
+
 void frames_end_life(struct world_vm *of)
 {
     for (unsigned int i = 0; i < WORLD_FRAMES; i++) {
         struct world_page *frame = &world.page[i];
 
+        if (!concerns(frame, of)) {
+            continue;
+        }
         explore_touch(frame);
         EXPECT(mapping_in(of, frame) == NULL, "VM %u has ended, and page %u is mapped in it",
                of->id, i);

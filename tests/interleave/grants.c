@@ -118,7 +118,7 @@ static void put_head(struct world_tx *tx, const struct grant *grant, uint64_t ha
 
 static void put_range(struct world_tx *tx, unsigned int frame)
 {
-    const struct ffa_mem_constituent range = {.address = frame_ipa(frame), .page_count = 1};
+    const struct ffa_mem_constituent range = {.address = world.page[frame].ipa, .page_count = 1};
 
     put(tx, &range, sizeof(range));
 }
@@ -280,9 +280,10 @@ static uint8_t kind_of(const struct parley_regs *reply)
     return reply->x[0] == FFA_ERROR ? 2 : 1;
 }
 
+/* What was a VM's that is gone is the hypervisor's. */
 static uint8_t id_of(const struct world_vm *of)
 {
-    return of == NULL ? 0 : (uint8_t)of->id;
+    return of == NULL || of->is_gone ? 0 : (uint8_t)of->id;
 }
 
 void grant_tell_outcome(void)
@@ -321,6 +322,7 @@ void expect_usable_again(const struct grant *grant)
     uint64_t handle;
 
     world.grants.preempts = false;
+    world.grants.no_room = 0;
     expect_frames_returned();
     grant_revive(grant->lender);
     for (unsigned int i = 0; i < borrowers_of(grant); i++) {

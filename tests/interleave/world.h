@@ -99,9 +99,11 @@ struct world_spmc {
 /* Memory management, if there is any. */
 struct world_memory {
     bool is_there;
-    bool preempts;  /* each call is done in pieces */
-    bool is_shared; /* what is granted may be used by the lender and several borrowers */
+    bool preempts;        /* each call is done in pieces */
+    bool is_shared;       /* the lender may use what it has granted, as FFA_MEM_SHARE says */
+    unsigned int no_room; /* frames that the hypervisor cannot map into a borrower, or revoke */
     uint64_t handle;
+    uint64_t next_handle;
     struct world_tx { /* what each thread's guest wants to have in its TX buffer */
         uint8_t bytes[192];
         unsigned int count;
