@@ -409,6 +409,8 @@ enum parley_version parley_spmc_layout_version(const struct spmc *spmc);
 /* Registers a pair of Parley's own under a VM's ID. Takes the lock of Parley's TX buffer. */
 int32_t parley_spmc_map_for_vm(struct spmc *spmc, uint16_t vm, const uint8_t *rx, const uint8_t *tx,
                                unsigned int pages);
+/* Gives back the RX buffer that the SPMC knows under a VM's ID. */
+int32_t parley_spmc_release_rx(uint16_t vm);
 /* Returns the SPMC to its first state. The status of what it refused, or FFA_OK. */
 int32_t parley_spmc_disconnect(struct spmc *spmc);
 

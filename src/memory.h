@@ -22,6 +22,7 @@ enum borrower_state {
     BORROWER_NONE,       /* has no access */
     BORROWER_RETRIEVING, /* is getting it, or giving it back */
     BORROWER_HOLDS,
+    BORROWER_ZEROES, /* has let go, as the last, and zeroes it: nobody gets it before that is done */
 };
 
 struct borrower {

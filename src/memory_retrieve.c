@@ -252,6 +252,17 @@ static void fill_in(struct retrieval *retrieval, const struct transaction *trans
     retrieval->impdef[1] = request->access[request->own].impdef[1];
 }
 
+/* Whether the last borrower has let go, and what it left is being zeroed. */
+static bool is_being_zeroed(const struct transaction *transaction)
+{
+    for (unsigned int i = 0; i < transaction->borrower_count; i++) {
+        if (transaction->borrowers[i].state == BORROWER_ZEROES) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Compares the request with the transaction, and takes the caller's part in it. */
 static int32_t take_part(const struct call *call, struct parley_vm *lender, uint32_t generation,
                          const struct request *request, struct retrieval *retrieval)
@@ -274,6 +285,9 @@ static int32_t take_part(const struct call *call, struct parley_vm *lender, uint
     int32_t status = check_against(call, transaction, borrower, request, &permissions);
     if (status != FFA_OK) {
         return status;
+    }
+    if (is_being_zeroed(transaction)) {
+        return FFA_BUSY;
     }
     borrower->state = BORROWER_RETRIEVING;
     retrieval->lender_generation = generation;

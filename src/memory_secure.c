@@ -23,7 +23,7 @@ void parley_secure_count_run(struct transaction *transaction, const struct parle
 {
     (void)run;
     if (!transaction->is_told) {
-        transaction->runs++; /* once they are announced, they are only counted down */
+        transaction->runs++; /* afterwards, it is what was announced and is still to be sent */
     }
 }
 
@@ -206,6 +206,7 @@ static void exchange(struct outgoing *out, bool is_first, struct parley_regs *re
         put_header(out);
     }
     put_runs(out);
+    PARLEY_DEBUG_ASSERT(out->bytes != 0);
     transaction->bytes_told += out->bytes;
     if (is_first) {
         *regs = (struct parley_regs){{send_fid(transaction), out->total, out->bytes}};
@@ -236,15 +237,18 @@ int32_t parley_secure_tell(struct parley_vm *lender, struct transaction *transac
     return judge(lender, transaction, &regs, is_first);
 }
 
-/* What the SPMC does not have all of, it gives up when a fragment comes that cannot be. */
-static void cut_short(const struct parley_vm *lender, struct transaction *transaction)
+/*
+ * A descriptor that is not complete is not reclaimed. The SPMC drops it over a fragment that cannot
+ * be: one without a byte.
+ */
+static void spoil(struct parley_vm *lender, struct transaction *transaction)
 {
     struct parley_regs regs = {{FFA_MEM_FRAG_TX, ffa_handle_low(transaction->handle),
                                 ffa_handle_high(transaction->handle), 0,
                                 ffa_mem_frag_make(lender->id)}};
 
     parley_port_smc(&regs);
-    transaction->is_refused = true;
+    transaction->is_refused = (uint32_t)regs.x[0] == FFA_ERROR;
 }
 
 int32_t parley_secure_recall(struct parley_vm *lender, struct transaction *transaction)
@@ -256,7 +260,7 @@ int32_t parley_secure_recall(struct parley_vm *lender, struct transaction *trans
         return FFA_ABORTED; /* it never said by which handle it knows it */
     }
     if (transaction->runs != 0 && !transaction->is_refused) {
-        cut_short(lender, transaction);
+        spoil(lender, transaction);
     }
     parley_port_smc(&regs);
     int32_t status = parley_spmc_status(&regs);

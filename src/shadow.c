@@ -59,15 +59,6 @@ void parley_shadow_register(struct parley_vm *vm)
     }
 }
 
-/* The shadow is the SPMC's again: what it writes from now on is a message of its own. */
-static int32_t give_back(const struct parley_vm *vm)
-{
-    struct parley_regs regs = {{FFA_RX_RELEASE, vm->id}};
-
-    parley_port_smc(&regs);
-    return parley_spmc_status(&regs);
-}
-
 /* That the shadow was full is no news of the next one. */
 static void forget_that_it_was_full(const struct parley_vm *vm)
 {
@@ -87,7 +78,7 @@ bool parley_shadow_unregister(struct parley_vm *vm)
         return true;
     }
     /* An SPMC may keep buffers that hold a message (FF-A 1.2, 13.6). Refused: there is none. */
-    (void)give_back(vm);
+    (void)parley_spmc_release_rx(vm->id);
     parley_port_smc(&regs);
     if (parley_spmc_status(&regs) != FFA_OK) {
         return false;
@@ -177,8 +168,9 @@ static bool deliver_held(struct parley_vm *vm)
     }
 
     size_t bytes = copy_to_rx(vm);
-    /* If the SPMC says that the shadow was not ours to read, this was no message either. */
-    if (give_back(vm) != FFA_OK || bytes == 0) {
+    /* The shadow is the SPMC's again, and what it writes from now on a message of its own. If it
+     * says that it was not ours to read, this was no message either. */
+    if (parley_spmc_release_rx(vm->id) != FFA_OK || bytes == 0) {
         parley_rx_clear(vm, bytes);
         parley_rx_fill_cancel(vm);
         return false;

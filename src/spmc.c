@@ -152,6 +152,13 @@ int32_t parley_spmc_map_for_vm(struct spmc *spmc, uint16_t vm, const uint8_t *rx
     return status;
 }
 
+int32_t parley_spmc_release_rx(uint16_t vm)
+{
+    struct parley_regs regs = {{FFA_RX_RELEASE, vm}};
+
+    return ask(&regs);
+}
+
 /* --- The list of partitions ----------------------------------------------- */
 
 static void tell_ignored(uint16_t id, const char *why)

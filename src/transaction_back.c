@@ -70,19 +70,50 @@ static void count_down(uint32_t *pages, uint32_t released)
     *pages -= *pages < released ? *pages : released;
 }
 
-/* Under the lock. Whether the range was one that the lender had been given, and is no more. */
-static bool leaves_window(struct memory *memory, const struct extent *range)
+static uint64_t end_of(const struct extent *range)
 {
-    struct extents *extents = &memory->extents;
-    uint32_t place = extents_find(extents, EXTENTS_WINDOW, range->page, range->pages);
+    return range->page + range->pages;
+}
 
-    if (place == EXTENT_NONE || extents->extent[place].kind != EXTENT_RECEIVED ||
-        extents->extent[place].page != range->page ||
-        extents->extent[place].pages != range->pages) {
+static void add_received(struct extents *extents, uint64_t page, uint64_t end)
+{
+    struct extent range = {.page = page, .pages = (uint32_t)(end - page), .kind = EXTENT_RECEIVED};
+    uint32_t conflict;
+
+    if (page < end) {
+        (void)extents_add(extents, &range, &conflict);
+    }
+}
+
+/*
+ * Under the lock: what the lender gives away of what it had been given leaves its window, from the
+ * top. Whether there is more. No step needs more room for ranges than there was: the one that may
+ * need it is the last, and drops the granted range itself.
+ */
+static bool leaves_window(struct extents *extents, uint32_t place)
+{
+    const struct extent given = extents->extent[place];
+    uint32_t found = extents_find(extents, EXTENTS_WINDOW, given.page, given.pages);
+
+    if (found == EXTENT_NONE) {
+        extents_remove(extents, place);
         return false;
     }
-    extents_remove(extents, place);
-    return true;
+    const struct extent received = extents->extent[found];
+    bool is_last = received.page <= given.page;
+    extents_remove(extents, found);
+    if (is_last) {
+        extents_remove(extents, place);
+    }
+    add_received(extents, received.page, given.page);
+    add_received(extents, end_of(&given), end_of(&received));
+    return !is_last;
+}
+
+static bool is_in_window(const struct memory *memory, const struct extent *range)
+{
+    return range->page >= memory->window_page &&
+           range->page - memory->window_page < memory->window_pages;
 }
 
 /* The range at the front has been given back: it is the lender's own again, or gone. */
@@ -90,16 +121,23 @@ static void drop_front(struct parley_vm *lender, struct transaction *transaction
 {
     struct memory *memory = &lender->memory;
     uint32_t place = transaction->first;
+    struct extent *range = extent_at(lender, place);
+    uint32_t next = range->next;
+    bool stays = false;
 
     parley_lock_take(&memory->lock);
-    transaction->first = extent_at(lender, place)->next;
-    if (transaction->is_given && !leaves_window(memory, extent_at(lender, place))) {
-        extent_at(lender, place)->kind = EXTENT_GIVEN; /* stays, in case that it comes back */
-    } else {
+    if (!transaction->is_given) {
         extents_remove(&memory->extents, place);
+    } else if (is_in_window(memory, range)) {
+        stays = leaves_window(&memory->extents, place);
+    } else {
+        range->kind = EXTENT_GIVEN; /* stays, in case that it comes back */
     }
     parley_lock_drop(&memory->lock);
-    transaction->cursor.page = 0;
+    if (!stays) {
+        transaction->first = next;
+        transaction->cursor.page = 0;
+    }
 }
 
 void parley_step_release(struct parley_vm *lender, struct transaction *transaction)
@@ -111,10 +149,12 @@ void parley_step_release(struct parley_vm *lender, struct transaction *transacti
         transaction_enter(transaction, STEP_IDLE);
         return;
     }
-    release_piece(lender, transaction, &piece);
-    count_down(&transaction->pages_revoked, piece.pages);
-    count_down(&transaction->pages_pinned, piece.pages);
-    transaction->cursor.page += piece.pages;
+    if (piece.pages != 0) {
+        release_piece(lender, transaction, &piece);
+        count_down(&transaction->pages_revoked, piece.pages);
+        count_down(&transaction->pages_pinned, piece.pages);
+        transaction->cursor.page += piece.pages;
+    }
     if (transaction->cursor.page == extent_at(lender, transaction->first)->pages) {
         drop_front(lender, transaction);
     }

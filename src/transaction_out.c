@@ -63,9 +63,8 @@ static int32_t add_range(struct parley_vm *lender, struct transaction *transacti
     if (transaction->cursor.place == EXTENT_NONE) {
         transaction->cursor = (struct cursor){.place = place, .page = 0}; /* to be pinned */
     }
-    if (transaction->is_told && transaction->told.place == EXTENT_NONE) {
-        transaction->told =
-            (struct cursor){.place = place, .page = 0}; /* all before it were told */
+    if (transaction->told.place == EXTENT_NONE) {
+        transaction->told = (struct cursor){.place = place, .page = 0}; /* to be told next */
     }
     return FFA_OK;
 }

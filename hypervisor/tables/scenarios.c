@@ -102,5 +102,5 @@ const struct table table = {
     .cast_count = WORLD_COUNT(world_bench),
     .places = places,
     .place_count = sizeof(places) / sizeof(places[0]),
-    .seconds_max = 20,
+    .seconds_max = 60,
 };

@@ -83,8 +83,8 @@ struct parley_config {
      */
     uint16_t transactions_max;
     /*
-     * Ranges of memory that one VM may have granted or borrowed at once, its RX/TX buffers among
-     * them, 2 to PARLEY_RANGES_MAX.
+     * Ranges of memory that one VM may have granted, borrowed, given away or been given, beside its
+     * RX/TX buffers, 0 to PARLEY_RANGES_MAX.
      */
     uint32_t ranges_max;
     bool can_donate;     /* the port has parley_port_memory_adopt() and forget() */

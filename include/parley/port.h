@@ -95,11 +95,16 @@ void parley_port_interrupt(void *context, unsigned int vcpu, uint16_t intid);
  */
 unsigned int parley_port_console(void *context, const char *text, unsigned int count);
 
-/* --- Memory: what one VM grants to others (parley_config.transactions_max is not 0) --------------
+/* --- Memory --------------------------------------------------------------- */
 
+/*
+ * What one VM grants to others, if parley_config.transactions_max is not 0.
+ *
  * Ranges are whole pages of 4 KiB, and at most PARLEY_PIECE_PAGES of them in one call, so each hook
  * is one bounded step. Pages are counted: a pin is one reference, a mapping in a borrower another,
  * and the port gives a page to nobody else before all are gone, whoever of the VMs still exists.
+ * When a life of a VM has ended (PARLEY_DONE of its reset or end), what it had been given is the
+ * port's again, and a next life has all of the VM's own memory, whatever the last one gave away.
  */
 #define PARLEY_PIECE_PAGES 512u
 
@@ -167,7 +172,8 @@ enum parley_port_status parley_port_memory_map(void *borrower, parley_ipa ipa, v
 void parley_port_memory_unmap(void *borrower, parley_ipa ipa, uint32_t pages);
 
 /*
- * A gift, only if parley_config.can_donate; the two halves, in this order, perhaps far apart.
+ * A gift, only if parley_config.can_donate; the two halves, perhaps far apart, adopt first unless
+ * the giver ends in between.
  * adopt: pages that are mapped into the receiver are its own from now on, as if it had always had
  * them there, with the access that they are mapped with. forget: pages that are pinned and revoked
  * in the giver are no more its own: the pins, and its place for them, are gone. Cannot fail.

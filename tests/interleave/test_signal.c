@@ -4,6 +4,7 @@
  * signalled as the VM negotiates, looks, or is reset. What is signalled is got, and who is to get
  * it is interrupted. And a partition that is signalled gets cycles.
  */
+#include "mailbox.h"
 #include "signals.h"
 #include "spmc.h"
 #include "tests.h"
@@ -59,6 +60,16 @@ static void set_up_signalled(void)
     set_up();
     spmc_signal(SPMC_EVERY_VCPU, SIGNAL_FIRST);
     spmc_interrupt();
+}
+
+/* The same, and the VM has buffers, so that it can ask for messages. */
+static void set_up_signalled_with_buffers(void)
+{
+    struct parley_regs reply;
+
+    set_up_signalled();
+    reply = mailbox_map(receiver(), 0);
+    EXPECT(succeeded(&reply), "the VM gets no buffers");
 }
 
 static void set_up_refusing(void)
@@ -318,7 +329,7 @@ static const struct interleave_test tests[] = {
     SIGNAL_TEST("signal_two_lookers", set_up_signalled, check_second,
                 ALSO_BY_CALL | ALSO_SLEEP_SETS, {"signal", signal_first}, {"look", look},
                 {"second vCPU looks", second_vcpu_looks}),
-    SIGNAL_TEST("signal_look_elsewhere", set_up_signalled, check_told,
+    SIGNAL_TEST("signal_look_elsewhere", set_up_signalled_with_buffers, check_told,
                 ALSO_BY_CALL | ALSO_SLEEP_SETS, {"signal", signal_first},
                 {"look for messages", look_for_messages}),
     SIGNAL_TEST("signal_after_look", set_up_signalled, check_interrupted,

@@ -197,16 +197,40 @@ static void end_all(uint16_t id)
         }
     }
     for (unsigned int i = 0; i < MODEL_TRANSACTIONS; i++) {
-        if (model[id].transaction[i].is_there) {
-            model_give_back(id, &model[id].transaction[i]);
+        struct model_transaction *transaction = &model[id].transaction[i];
+
+        if (transaction->is_there) {
+            transaction->zero &= !model_is_held(transaction); /* who has it keeps what is in it */
+            model_give_back(id, transaction);
         }
     }
 }
 
 void model_next_life(uint16_t id)
 {
+    struct model_vm *vm = &model[id];
+
     end_all(id);
-    model[id].life++;
+    vm->life++;
+    for (unsigned int i = MODEL_RAM; i < MODEL_PAGES; i++) {
+        vm->page[i] = (struct model_page){.frame = 0};
+    }
+    vm->ranges = 2;
+    vm->given_count = 0;
+    vm->received_count = 0;
+}
+
+void model_fill(uint16_t id, const struct posix_stage2 *ram)
+{
+    for (unsigned int i = 0; i < MODEL_RAM; i++) {
+        if (model[id].page[i].frame != ram[i].frame) {
+            model[id].page[i] = (struct model_page){
+                .frame = ram[i].frame, .access = PARLEY_ACCESS_RWX, .is_own = true};
+        }
+        if (is_writable(&model[id].page[i])) {
+            model_colour[ram[i].frame] = 0;
+        }
+    }
 }
 
 void model_end(uint16_t id)

@@ -253,6 +253,35 @@ static void receive(uint16_t id, struct model_loan *loan)
     loan->is_there = false;
 }
 
+static void keep(struct model_vm *vm, unsigned int page, unsigned int end)
+{
+    if (page < end) {
+        vm->received[vm->received_count++] =
+            (struct model_range){.page = page, .pages = end - page};
+        vm->ranges++;
+    }
+}
+
+/* What was received is received no more, where it is given on. */
+static void leave_window(struct model_vm *vm, const struct model_range *range)
+{
+    unsigned int end = range->page + range->pages;
+
+    vm->ranges--;
+    for (unsigned int i = 0; i < vm->received_count;) {
+        struct model_range was = vm->received[i];
+
+        if (was.page >= end || was.page + was.pages <= range->page) {
+            i++;
+            continue;
+        }
+        vm->received[i] = vm->received[--vm->received_count];
+        vm->ranges--;
+        keep(vm, was.page, range->page);
+        keep(vm, end, was.page + was.pages);
+    }
+}
+
 /* The giver's half: a gap, or room in the window again. */
 static void forget(uint16_t id, struct model_transaction *transaction)
 {
@@ -264,10 +293,10 @@ static void forget(uint16_t id, struct model_transaction *transaction)
         for (unsigned int j = 0; j < range.pages; j++) {
             *model_page_in(id, &range, j) = (struct model_page){.frame = 0};
         }
-        if (model_take_out(vm->received, &vm->received_count, &range)) {
-            vm->ranges -= 2;
-        } else {
+        if (range.page < MODEL_RAM) {
             vm->given[vm->given_count++] = range;
+        } else {
+            leave_window(vm, &range);
         }
     }
     transaction->is_there = false;

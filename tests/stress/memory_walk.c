@@ -130,8 +130,12 @@ static void another_life(uint16_t id)
         model_end(id);
         rig_vm_end(vms[id]);
     } else {
+        struct posix_stage2 ram[MODEL_RAM];
+
         model_next_life(id);
         posix_vm_reset(vms[id]);
+        posix_vm_stage2(vms[id], MODEL_RAM_IPA, MODEL_RAM, ram);
+        model_fill(id, ram);
         settle_again(id);
     }
 }

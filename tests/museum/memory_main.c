@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The museum's rows about memory, as museum.c has the others. */
+#include "memory.h"
+
+int main(void)
+{
+    size_t count = 0;
+    int failed = 0;
+
+    failed += museum_memory_read(&count);
+    failed += museum_memory_shape(&count);
+    failed += museum_memory_secure(&count);
+    return closing_line(count, failed);
+}
