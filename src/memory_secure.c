@@ -22,7 +22,9 @@ struct outgoing {
 void parley_secure_count_run(struct transaction *transaction, const struct parley_run *run)
 {
     (void)run;
-    transaction->runs++;
+    if (!transaction->is_told) {
+        transaction->runs++; /* afterwards it is what is left of the number that was announced */
+    }
 }
 
 /* Enough for any way in which the pages may lie: see the design of the numbers in docs/memory.md.
