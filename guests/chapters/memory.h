@@ -29,8 +29,8 @@ struct memory_stage {
     enum secure_world world;
     struct party me;
     struct party keeper[KEEPERS];
-    struct party aloof; /* a servant that may not grant memory */
-    uint64_t ram;       /* MEMORY_PAGES of this VM's */
+    struct party aloof;           /* a servant that may not grant memory */
+    uint64_t ram;                 /* MEMORY_PAGES of this VM's */
     uint64_t keeper_ram[KEEPERS]; /* and of each servant's */
 };
 
@@ -96,5 +96,7 @@ void chapter_memory_lives(struct memory_stage *stage);      /* memory_lives.c */
 /* What is under way when the life of this VM ends, and what became of it in the next one. */
 void memory_lives_leave(struct memory_stage *stage);
 void memory_lives_return(struct memory_stage *stage);
+void memory_secure_leave(struct memory_stage *stage);
+void memory_secure_return(struct memory_stage *stage);
 
 #endif

@@ -44,7 +44,8 @@ static void start(struct partial *partial, uint32_t ranges)
 
     partial->sent = head_bytes(&partial->grant) + ranges * RANGE_BYTES;
     grant_write(&partial->grant, 0, stage->buffers.tx, partial->sent);
-    answer = FFA(stage->client, FFA_MEM_LEND_32, partial->grant.total, partial->sent, 0, 0, 0, 0, 0);
+    answer =
+        FFA(stage->client, FFA_MEM_LEND_32, partial->grant.total, partial->sent, 0, 0, 0, 0, 0);
     expect_equal(stage->client, answer.x[0], FFA_MEM_FRAG_RX, "the answer to a first fragment");
     expect_equal(stage->client, answer.x[3], partial->sent, "what is wanted next");
     partial->handle = ffa_handle_make((uint32_t)answer.x[1], (uint32_t)answer.x[2]);
@@ -67,8 +68,8 @@ static int32_t send_rest(struct partial *partial)
 
 static void take_back(const struct partial *partial, const char *what)
 {
-    expect_status(partial->stage->client,
-                  party_reclaim(&partial->stage->me, partial->handle, 0), FFA_OK, what);
+    expect_status(partial->stage->client, party_reclaim(&partial->stage->me, partial->handle, 0),
+                  FFA_OK, what);
 }
 
 /* All pages are ours, as they were. */
@@ -87,10 +88,10 @@ static void send_in_all_sizes(struct partial *partial)
     describe(partial);
     for (uint32_t bytes = head_bytes(&partial->grant); bytes <= partial->grant.total;
          bytes += RANGE_BYTES) {
-        expect_status(stage->client,
-                      party_send_in(&stage->me, FFA_MEM_LEND_32, &partial->grant, bytes,
-                                    &partial->handle),
-                      FFA_OK, "a grant in fragments");
+        expect_status(
+            stage->client,
+            party_send_in(&stage->me, FFA_MEM_LEND_32, &partial->grant, bytes, &partial->handle),
+            FFA_OK, "a grant in fragments");
         party_expect_fault(&stage->me, partial->ipa, "what is lent in fragments");
         take_back(partial, "FFA_MEM_RECLAIM of it");
         expect_untouched(partial);
@@ -136,12 +137,12 @@ static void interfere(struct partial *partial)
                       "FFA_MSG_SEND2 between fragments");
     }
     memory_request(&request, &partial->grant, &stage->keeper[KEEPER_1_1], partial->handle);
-    expect_status(client,
-                  party_retrieve(&stage->keeper[KEEPER_1_1], FFA_MEM_RETRIEVE_REQ_32, &request,
-                                 &answer),
-                  FFA_INVALID_PARAMETERS, "a retrieval of what is not complete");
-    expect_status(client, client_status_of(go_on(partial, RANGE_BYTES, 1)),
-                  FFA_INVALID_PARAMETERS, "a fragment with w4");
+    expect_status(
+        client,
+        party_retrieve(&stage->keeper[KEEPER_1_1], FFA_MEM_RETRIEVE_REQ_32, &request, &answer),
+        FFA_INVALID_PARAMETERS, "a retrieval of what is not complete");
+    expect_status(client, client_status_of(go_on(partial, RANGE_BYTES, 1)), FFA_INVALID_PARAMETERS,
+                  "a fragment with w4");
     partial->handle ^= 8;
     expect_status(client, send_rest(partial), FFA_INVALID_PARAMETERS, "a fragment of another one");
     partial->handle ^= 8;
@@ -236,8 +237,8 @@ static void use_many(const struct memory_stage *stage, const struct grant *sent,
         uint32_t value;
         uint64_t fault;
 
-        wrong += !party_load(keeper, there + (uint64_t)i * FFA_PAGE_SIZE, &value, &fault) ||
-                 value != i;
+        wrong +=
+            !party_load(keeper, there + (uint64_t)i * FFA_PAGE_SIZE, &value, &fault) || value != i;
         wrong += !party_store(keeper, there + (uint64_t)i * FFA_PAGE_SIZE, ~i, &fault);
     }
     expect_equal(stage->client, wrong, 0, "words in thousands of ranges");

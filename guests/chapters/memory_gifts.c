@@ -33,17 +33,17 @@ static void give(struct gift *gift)
     expect_equal(client, memory_fill(gift->giver, gift->ipa, SEED), 0, "words of the giver's");
     memory_grant(&gift->sent, MEMORY_DONATE, gift->giver, gift->ipa, gift->receiver->id, 0);
     expect_status(client,
-                  party_send(gift->giver, memory_fid(gift->giver, MEMORY_DONATE, true),
-                             &gift->sent, &gift->handle),
+                  party_send(gift->giver, memory_fid(gift->giver, MEMORY_DONATE, true), &gift->sent,
+                             &gift->handle),
                   FFA_OK, "FFA_MEM_DONATE");
     expect_gone(gift->giver, gift->ipa);
     expect_status(client, party_relinquish(gift->receiver, gift->handle, 0), FFA_DENIED,
                   "FFA_MEM_RELINQUISH of a gift that was not retrieved");
     memory_request(&request, &gift->sent, gift->receiver, gift->handle);
-    expect_status(client,
-                  party_retrieve(gift->receiver, memory_retrieve_fid(gift->receiver, true),
-                                 &request, &got),
-                  FFA_OK, "a gift");
+    expect_status(
+        client,
+        party_retrieve(gift->receiver, memory_retrieve_fid(gift->receiver, true), &request, &got),
+        FFA_OK, "a gift");
     gift->there = got.range[0].ipa;
     expect_gone(gift->giver, gift->ipa);
     expect_equal(client,
@@ -62,11 +62,10 @@ static void regret(const struct gift *gift)
 
     expect_status(client, party_reclaim(gift->giver, gift->handle, 0), FFA_INVALID_PARAMETERS,
                   "FFA_MEM_RECLAIM of a gift");
-    expect_status(client, party_relinquish(gift->receiver, gift->handle, 0),
-                  FFA_INVALID_PARAMETERS, "FFA_MEM_RELINQUISH of a gift");
+    expect_status(client, party_relinquish(gift->receiver, gift->handle, 0), FFA_INVALID_PARAMETERS,
+                  "FFA_MEM_RELINQUISH of a gift");
     memory_request(&request, &gift->sent, gift->receiver, gift->handle);
-    expect_status(client,
-                  party_retrieve(gift->receiver, FFA_MEM_RETRIEVE_REQ_32, &request, &got),
+    expect_status(client, party_retrieve(gift->receiver, FFA_MEM_RETRIEVE_REQ_32, &request, &got),
                   FFA_INVALID_PARAMETERS, "a second retrieval of a gift");
     expect_status(client, party_send(gift->giver, FFA_MEM_DONATE_32, &gift->sent, &handle),
                   FFA_DENIED, "a gift of what was given");
@@ -115,8 +114,9 @@ static void return_gift(const struct gift *gift)
     grant_add(&request, gift->ipa + 1 * FFA_PAGE_SIZE, 1);
     expect_status(client, party_retrieve(gift->giver, FFA_MEM_RETRIEVE_REQ_32, &request, &got),
                   FFA_OK, "a retrieval where it was");
-    expect_equal(client, party_wrong(gift->giver, gift->ipa + 4 * FFA_PAGE_SIZE, 2, SEED + 7) +
-                             party_wrong(gift->giver, gift->ipa + FFA_PAGE_SIZE, 1, SEED + 1),
+    expect_equal(client,
+                 party_wrong(gift->giver, gift->ipa + 4 * FFA_PAGE_SIZE, 2, SEED + 7) +
+                     party_wrong(gift->giver, gift->ipa + FFA_PAGE_SIZE, 1, SEED + 1),
                  0, "words that came back");
     party_expect_fault(gift->receiver, gift->there, "what was given back");
 }

@@ -183,8 +183,8 @@ static void leave_notification(const struct memory_stage *stage)
         return;
     }
     expect_status(client,
-                  FFA_STATUS(client, FFA_NOTIFICATION_BIND,
-                             ffa_ids_make(keeper->id, stage->me.id), 0, BIT, 0),
+                  FFA_STATUS(client, FFA_NOTIFICATION_BIND, ffa_ids_make(keeper->id, stage->me.id),
+                             0, BIT, 0),
                   FFA_OK, "FFA_NOTIFICATION_BIND");
     expect_status(client,
                   client_status_of(PARTY_CALL(keeper, FFA_NOTIFICATION_SET,
@@ -200,8 +200,8 @@ static void leave_calls(struct memory_stage *stage)
     struct held partial;
     struct guest_regs answer;
 
-    memory_grant(&partial.sent, MEMORY_LEND, &stage->me, guest_ram(MEMORY_PAGES),
-                 WORLD_KEEPER_1_0, 0);
+    memory_grant(&partial.sent, MEMORY_LEND, &stage->me, guest_ram(MEMORY_PAGES), WORLD_KEEPER_1_0,
+                 0);
     expect_status(client, FFA_STATUS(client, FFA_PARTITION_INFO_GET, 0, 0, 0, 0, 0), FFA_OK,
                   "FFA_PARTITION_INFO_GET");
     grant_write(&partial.sent, 0, stage->buffers.tx, partial.sent.total);
@@ -275,10 +275,10 @@ void memory_lives_return(struct memory_stage *stage)
                   "FFA_MEM_RELINQUISH of what another life had");
     expect_status(client, party_reclaim(&stage->keeper[KEEPER_1_2], held.handle, 0), FFA_OK,
                   "FFA_MEM_RECLAIM of what was lent to another life");
-    expect_equal(client,
-                 party_wrong(&stage->keeper[KEEPER_1_2], held.there + 4 * FFA_PAGE_SIZE, 2,
-                             SEED + 4),
-                 0, "words that another life wrote");
+    expect_equal(
+        client,
+        party_wrong(&stage->keeper[KEEPER_1_2], held.there + 4 * FFA_PAGE_SIZE, 2, SEED + 4), 0,
+        "words that another life wrote");
     expect_equal(client, touch_not_zero(stage->ram, MEMORY_PAGES), 0, "we find zeros");
     stage->client->about = NULL;
 }

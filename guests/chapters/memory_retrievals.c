@@ -79,8 +79,8 @@ static void expect_place(const struct play *play, const struct grant *answer)
 {
     struct client *client = play->stage->client;
     const struct grant *request = &play->request;
-    uint32_t hint = (request->flags & FFA_MEM_RETRIEVE_REQ_ALIGN_MASK) >>
-                    FFA_MEM_RETRIEVE_REQ_ALIGN_SHIFT;
+    uint32_t hint =
+        (request->flags & FFA_MEM_RETRIEVE_REQ_ALIGN_MASK) >> FFA_MEM_RETRIEVE_REQ_ALIGN_SHIFT;
     uint64_t boundary = (uint64_t)FFA_PAGE_SIZE << hint;
     uint64_t place = play->window - (uint64_t)MEMORY_GRANT_PAGES * FFA_PAGE_SIZE;
 
@@ -107,8 +107,7 @@ static void expect_answer(const struct play *play, const struct guest_regs *regs
 
     expect_equal(client, regs->x[0], FFA_MEM_RETRIEVE_RESP, "the answer to a retrieval");
     expect_equal(client, regs->x[2], regs->x[1], "the length of its only fragment");
-    expect(client,
-           grant_read(&answer, client->version, stage->buffers.rx, (uint32_t)regs->x[1]),
+    expect(client, grant_read(&answer, client->version, stage->buffers.rx, (uint32_t)regs->x[1]),
            "the layout of an answer");
     expect_equal(client, answer.sender, play->lender->id, "the lender in an answer");
     expect_equal(client, answer.attributes, FFA_MEM_ATTR_NORMAL_WB_INNER | ns, "attributes");
@@ -193,10 +192,10 @@ static void play_kind(struct play *play)
 
     memory_grant(&play->sent, play->kind, lender, memory_ram(stage, lender), stage->me.id,
                  other_of(play));
-    if (!expect_status(stage->client,
-                       party_send(lender, memory_fid(lender, play->kind, false), &play->sent,
-                                  &play->handle),
-                       FFA_OK, "what a keeper grants")) {
+    if (!expect_status(
+            stage->client,
+            party_send(lender, memory_fid(lender, play->kind, false), &play->sent, &play->handle),
+            FFA_OK, "what a keeper grants")) {
         return;
     }
     play_rows(play);

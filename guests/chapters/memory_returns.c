@@ -179,8 +179,8 @@ static void play_reclaim(const struct memory_stage *stage)
     bool is_old = client->version < FFA_VERSION_1_2;
 
     memory_grant(&play.sent, play.kind, &stage->me, stage->ram, WORLD_KEEPER_1_0, 0);
-    expect_status(client, party_send(&stage->me, FFA_MEM_LEND_32, &play.sent, &play.handle),
-                  FFA_OK, "FFA_MEM_LEND");
+    expect_status(client, party_send(&stage->me, FFA_MEM_LEND_32, &play.sent, &play.handle), FFA_OK,
+                  "FFA_MEM_LEND");
     expect_status(client, reclaim(&play, 8, 0), FFA_INVALID_PARAMETERS, "another place");
     expect_status(client, reclaim(&play, 0x10000, 0), FFA_INVALID_PARAMETERS, "what was");
     expect_status(client, reclaim(&play, FFA_HANDLE_HYPERVISOR_BIT, 0), FFA_INVALID_PARAMETERS,

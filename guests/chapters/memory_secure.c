@@ -30,8 +30,7 @@ static int32_t ask(const struct deal *deal, uint32_t command, uint32_t third, ui
 {
     uint64_t word[PARTITION_WORDS] = {command, ffa_handle_low(deal->handle),
                                       ffa_handle_high(deal->handle), third, fourth};
-    int32_t status =
-        partition_ask(deal->stage->client, deal->stage->me.id, deal->partition, word);
+    int32_t status = partition_ask(deal->stage->client, deal->stage->me.id, deal->partition, word);
 
     *first = (uint32_t)word[1];
     return status;
@@ -44,9 +43,9 @@ static int32_t retrieve(const struct deal *deal, uint32_t permissions)
     int32_t status;
 
     expect_status(client,
-                  PARTITION_ASK(client, deal->stage->me.id, deal->partition,
-                                COMMAND_MEMORY_PREPARE, COMMAND_PREPARE_TAG,
-                                (uint32_t)deal->sent.tag, (uint32_t)(deal->sent.tag >> 32)),
+                  PARTITION_ASK(client, deal->stage->me.id, deal->partition, COMMAND_MEMORY_PREPARE,
+                                COMMAND_PREPARE_TAG, (uint32_t)deal->sent.tag,
+                                (uint32_t)(deal->sent.tag >> 32)),
                   FFA_OK, "a tag that is prepared");
     for (unsigned int i = 1; i < deal->sent.borrowers; i++) {
         expect_status(client,
@@ -83,8 +82,8 @@ static bool grant(struct deal *deal)
     memory_grant(&deal->sent, deal->kind, &stage->me, stage->ram, deal->partition,
                  WORLD_KEEPER_1_1);
     if (!expect_status(stage->client,
-                       party_send(&stage->me, memory_fid(&stage->me, deal->kind, true),
-                                  &deal->sent, &deal->handle),
+                       party_send(&stage->me, memory_fid(&stage->me, deal->kind, true), &deal->sent,
+                                  &deal->handle),
                        FFA_OK, "a grant to a partition")) {
         guest_print("BROKEN: kind %u, to %#x", (unsigned int)deal->kind, deal->partition);
         return false;
@@ -256,6 +255,53 @@ static void give_up(struct deal *deal, uint64_t ipa)
                   "a partition's retrieval of what was given up");
 }
 
+/* --- For good ------------------------------------------------------------------------------- */
+
+/* It is the partition's, for as long as there is one, and no VM can have it any more. */
+static void donate(const struct memory_stage *stage)
+{
+    struct deal gift = {.stage = stage, .partition = ECHO, .kind = MEMORY_DONATE};
+    struct deal *deal = &gift;
+    struct client *client = stage->client;
+    uint64_t ipa = guest_ram(1);
+    uint32_t value = 0;
+
+    grant_init(&deal->sent, stage->me.version, stage->me.id);
+    grant_to(&deal->sent, deal->partition, 0);
+    grant_add(&deal->sent, ipa, 1);
+    expect_status(client, party_send(&stage->me, FFA_MEM_DONATE_32, &deal->sent, &deal->handle),
+                  FFA_OK, "a gift to a partition");
+    expect_status(client, retrieve(deal, RW), FFA_OK, "a partition's retrieval of a gift");
+    expect_status(client, ask(deal, COMMAND_MEMORY_WRITE, 0, NEW, &value), FFA_OK, "its word");
+    expect_status(client, ask(deal, COMMAND_MEMORY_READ, 0, 0, &value), FFA_OK, "its word");
+    expect_equal(client, value, NEW, "the word that a partition wrote");
+    party_expect_fault(&stage->me, ipa, "what a partition was given");
+    expect_status(client, reclaim(deal), FFA_INVALID_PARAMETERS, "FFA_MEM_RECLAIM of a gift");
+    party_expect_fault(&stage->me, ipa, "what a partition was given");
+}
+
+/* --- A life that ends ------------------------------------------------------------------------- */
+
+/* The partition is told of it, and lets go. */
+void memory_secure_leave(struct memory_stage *stage)
+{
+    struct deal deal = {.stage = stage, .partition = NOTIFIER, .kind = MEMORY_LEND};
+
+    if (stage->world != SECURE_WORLD_NONE && grant(&deal)) {
+        expect_status(stage->client, retrieve(&deal, RW), FFA_OK, "a partition's retrieval");
+    }
+}
+
+void memory_secure_return(struct memory_stage *stage)
+{
+    uint64_t word[PARTITION_WORDS] = {COMMAND_MEMORY_HELD, 0};
+
+    if (stage->world != SECURE_WORLD_NONE) {
+        expect_status(stage->client, partition_ask(stage->client, stage->me.id, NOTIFIER, word),
+                      FFA_NO_DATA, "what a partition still has of another life");
+    }
+}
+
 /* --- All of it ------------------------------------------------------------------------------ */
 
 static void play_with(struct memory_stage *stage, uint16_t partition, uint64_t many)
@@ -296,6 +342,7 @@ void chapter_memory_secure(struct memory_stage *stage)
     } else {
         many = guest_ram(RANGES);
         play_with(stage, ECHO, many);
+        donate(stage);
         play_with(stage, NOTIFIER, many);
     }
     stage->client->about = NULL;

@@ -54,8 +54,8 @@ static int32_t send(struct play *play, uint64_t *handle)
     struct guest_regs answer;
 
     grant_write(&play->grant, 0, play->stage->buffers.tx, bytes);
-    answer = PARTY_CALL(me, memory_fid(me, play->kind, play->wide), play->grant.total,
-                        sent, play->call.x3, play->call.w4);
+    answer = PARTY_CALL(me, memory_fid(me, play->kind, play->wide), play->grant.total, sent,
+                        play->call.x3, play->call.w4);
     *handle = ffa_handle_make((uint32_t)answer.x[2], (uint32_t)answer.x[3]);
     return client_status(&answer);
 }

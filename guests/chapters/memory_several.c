@@ -49,9 +49,8 @@ static void retrieve_one(struct several *several, unsigned int i)
     struct grant answer;
 
     memory_request(&request, &several->sent, keeper, several->handle);
-    expect_status(stage->client,
-                  party_retrieve(keeper, FFA_MEM_RETRIEVE_REQ_32, &request, &answer), FFA_OK,
-                  "a retrieval by one of four");
+    expect_status(stage->client, party_retrieve(keeper, FFA_MEM_RETRIEVE_REQ_32, &request, &answer),
+                  FFA_OK, "a retrieval by one of four");
     several->at[i] = answer.range[0].ipa;
     expect_equal(stage->client, answer.borrower[0].permissions,
                  permissions_of(i) | FFA_MEM_ACCESS_INSTR_XN, "its permissions");
@@ -128,8 +127,7 @@ static void play(const struct memory_stage *stage, bool is_lent, bool zero)
     }
     expect_own_access(&several);
     let_go(&several, zero);
-    expect_equal(stage->client,
-                 zero ? touch_not_zero(ipa, 2) : touch_wrong(ipa, 0, 2, SEED + 2), 0,
+    expect_equal(stage->client, zero ? touch_not_zero(ipa, 2) : touch_wrong(ipa, 0, 2, SEED + 2), 0,
                  "words that came back from four");
 }
 

@@ -52,7 +52,7 @@ uint32_t el1_service(uint32_t fid, uint64_t arg1, uint64_t arg2, uint64_t arg3);
 struct el1_boot {
     uint64_t life;
     uint64_t vcpus;
-    uint64_t hvc; /* whether calls are made by HVC */
+    uint64_t hvc;   /* whether calls are made by HVC */
     uint64_t ipa;   /* of the image's first byte */
     uint64_t pages; /* of RAM, from there on */
 };

@@ -105,8 +105,8 @@ uint64_t guest_ipa(const void *address);
 uint64_t guest_ipa_below_ram(void);
 
 /*
- * The IPA of `pages` pages of RAM that nobody else uses in this life, zeroed, behind those that were
- * taken before; and how many are left. For memory that may come to belong to others: a program
+ * The IPA of `pages` pages of RAM that nobody else uses in this life, zeroed, behind those that
+ * were taken before; and how many are left. For memory that may come to belong to others: a program
  * touches it only in the way below, and keeps no pointers to it.
  */
 uint64_t guest_ram(unsigned int pages);

@@ -13,8 +13,8 @@
 #define GRANT_RANGES_MAX    8u
 
 /* All that comes before the ranges. */
-#define GRANT_HEAD_MAX                                                                      \
-    (sizeof(struct ffa_mem_transaction_1_1) +                                               \
+#define GRANT_HEAD_MAX                        \
+    (sizeof(struct ffa_mem_transaction_1_1) + \
      GRANT_BORROWERS_MAX * sizeof(struct ffa_mem_access_1_2) + sizeof(struct ffa_mem_composite))
 
 struct grant_borrower {

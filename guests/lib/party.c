@@ -185,8 +185,8 @@ int32_t party_relinquish(const struct party *party, uint64_t handle, uint32_t fl
 
 int32_t party_reclaim(const struct party *party, uint64_t handle, uint32_t flags)
 {
-    return client_status_of(PARTY_CALL(party, FFA_MEM_RECLAIM, ffa_handle_low(handle),
-                                       ffa_handle_high(handle), flags));
+    return client_status_of(
+        PARTY_CALL(party, FFA_MEM_RECLAIM, ffa_handle_low(handle), ffa_handle_high(handle), flags));
 }
 
 /* --- Memory ----------------------------------------------------------------------------------- */

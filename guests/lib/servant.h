@@ -90,6 +90,18 @@
 #define SERVANT_PAGES_ZERO 28u
 #define SERVANT_RAM        29u /* takes so many pages that it does not use: where they are */
 
+/*
+ * For w1 microseconds, makes one call of FF-A after the other that needs nobody else: how many in
+ * w1, and of how many microseconds the longest was, in w2.
+ */
+#define SERVANT_PACE 32u
+
+/*
+ * Of w3 places, from an IPA on, of which each is as many pages behind the one before as the
+ * argument says: how many do not begin with the 32 bits of their number. Each is made w4 more.
+ */
+#define SERVANT_WALK 33u
+
 /* Keeps w1 to w4 for whoever asks with RECALL, for as long as its life lasts. */
 #define SERVANT_REMEMBER 30u
 #define SERVANT_RECALL   31u

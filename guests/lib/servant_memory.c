@@ -31,6 +31,21 @@ static void store(uint64_t ipa, uint32_t value, uint64_t *answer)
     split(fault, &answer[3]);
 }
 
+/* Places that do not begin with their number. */
+static uint32_t walk(uint64_t ipa, uint32_t pages, uint32_t count, uint32_t more)
+{
+    uint32_t wrong = 0;
+    uint64_t fault;
+
+    for (uint32_t i = 0; i < count; i++, ipa += (uint64_t)pages * FFA_PAGE_SIZE) {
+        uint32_t value = 0;
+
+        wrong += !guest_load(ipa, &value, &fault) || value != i ||
+                 !guest_store(ipa, value + more, &fault);
+    }
+    return wrong;
+}
+
 void servant_touch(const uint64_t *request, uint64_t *answer)
 {
     uint32_t pages = SERVANT_ARGUMENT(request[0]);
@@ -52,6 +67,9 @@ void servant_touch(const uint64_t *request, uint64_t *answer)
         break;
     case SERVANT_PAGES_ZERO:
         answer[1] = touch_not_zero(ipa, pages);
+        break;
+    case SERVANT_WALK:
+        answer[1] = walk(ipa, pages, value, (uint32_t)request[4]);
         break;
     default:
         split(guest_ram(pages), &answer[1]);

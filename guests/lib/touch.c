@@ -25,8 +25,8 @@ uint32_t touch_fill(uint64_t ipa, uint32_t first, uint32_t pages, uint32_t seed)
         uint64_t page = ipa + (uint64_t)i * FFA_PAGE_SIZE;
 
         for (unsigned int word = 0; word < TOUCH_WORDS; word++) {
-            faults += !guest_store(page + touch_offset(word), touch_value(seed, first + i, word),
-                                   &fault);
+            faults +=
+                !guest_store(page + touch_offset(word), touch_value(seed, first + i, word), &fault);
         }
     }
     return faults;

@@ -97,12 +97,16 @@ void guest_main(void)
     settle(&stage, &client, versions[life]);
     await_all(&stage);
     if (life > 0) {
+        memory_secure_return(&stage);
         memory_lives_return(&stage);
     }
     play(&stage);
     if (life + 1 == LIVES) {
         stop_all(&stage);
     } else {
+        stage.ram = guest_ram(MEMORY_PAGES);
+        memory_secure_leave(&stage);
+        stage.ram = guest_ram(MEMORY_PAGES);
         memory_lives_leave(&stage);
     }
     guest_reset();

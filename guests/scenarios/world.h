@@ -42,6 +42,7 @@
 #define WORLD_MAY_MESSAGE (1u << 1)
 #define WORLD_MAY_NOTIFY  (1u << 2)
 #define WORLD_MAY_SHARE   (1u << 3)
+#define WORLD_ALL_RIGHTS  (WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY | WORLD_MAY_SHARE)
 
 /* What a VM may be able to do; others are shown of it what their versions know. */
 #define WORLD_DIRECT                                                 \
@@ -91,6 +92,9 @@ struct world_vm {
 #define WORLD_CAROL   0x09u
 #define WORLD_DAVE    0x0au
 #define WORLD_ERIN    0x0bu
+#define WORLD_FRANK   0x0cu
+#define WORLD_GRACE   0x0du
+#define WORLD_HEIDI   0x0eu
 
 static const struct world_vm world_story[] = {
     {
@@ -244,6 +248,49 @@ static const struct world_vm world_story[] = {
         .peer_count = 1,
         .peers = {WORLD_DAVE},
     },
+    {
+        .id = WORLD_FRANK,
+        .name = "frank",
+        .program = "sharer",
+        .vcpus = 2,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_1,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_ALL_RIGHTS,
+        .sees_secure = true,
+        .peer_count = 2,
+        .peers = {WORLD_GRACE, WORLD_HEIDI},
+        .ram_pages = 1024,
+    },
+    {
+        .id = WORLD_GRACE,
+        .name = "grace",
+        .program = "servant_1_1",
+        .vcpus = 1,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_1,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_ALL_RIGHTS,
+        .peer_count = 2,
+        .peers = {WORLD_FRANK, WORLD_HEIDI},
+        .ram_pages = 64,
+    },
+    {
+        .id = WORLD_HEIDI,
+        .name = "heidi",
+        .program = "servant_1_0",
+        .vcpus = 1,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_0,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_ALL_RIGHTS,
+        .peer_count = 2,
+        .peers = {WORLD_FRANK, WORLD_GRACE},
+        .ram_pages = 256,
+    },
 };
 
 /* --- The scenarios ---------------------------------------------------------------------------- */
@@ -336,8 +383,6 @@ static const struct world_vm world_messages_32[] = {
 #define WORLD_ALOOF  0x2du /* a servant that policy forbids to grant memory */
 #define WORLD_VEILED 0x2eu /* a member that nobody sees */
 #define WORLD_ABSENT 0x2fu /* visible by policy, but never says a word of FF-A */
-
-#define WORLD_ALL_RIGHTS (WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY | WORLD_MAY_SHARE)
 
 #define SCENARIO_AARCH64       true
 #define SCENARIO_PROGRAM(name) name

@@ -79,6 +79,7 @@ struct memory_state {
     uint8_t *secure_view;
     /* Of a frame: its owner's, one for each mapping and each pin. It is free if there is none. */
     unsigned int references[MEMORY_FRAMES];
+    unsigned int partitions_own; /* frames that VMs gave away to partitions, before a reset */
     unsigned int next_frame;
     unsigned int next_block;
     struct posix_vm *gone;

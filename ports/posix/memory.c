@@ -44,6 +44,7 @@ void memory_power_on(void)
         posix_die("cannot map the RAM for the Secure world");
     }
     memset(ram->references, 0, sizeof(ram->references));
+    ram->partitions_own = 0;
     ram->next_frame = 7;
     ram->next_block = 0;
     ram->gone = NULL;
@@ -79,7 +80,7 @@ void memory_power_off(void)
     for (unsigned int i = 0; i < FRAMES; i++) {
         held += ram->references[i] != 0;
     }
-    if (held != 0) {
+    if (held != ram->partitions_own) {
         posix_violation("%u pages are still referred to at power-off", held);
     }
     munmap(ram->view, (size_t)FRAMES * FFA_PAGE_SIZE);
@@ -352,24 +353,26 @@ void memory_drop_received(struct posix_vm *vm)
     pthread_mutex_unlock(&ram->lock);
 }
 
-/* Whether somebody else has the page, too, or has it instead. */
+/* Whether somebody else has the page, too, or has it instead: a VM, or for good a partition. */
 static bool is_elsewhere(const struct posix_place *place)
 {
-    return place->frame == MEMORY_NO_FRAME || ram->references[place->frame] > 1 + place->grants;
+    return place->frame == MEMORY_NO_FRAME || ram->references[place->frame] > 1;
 }
 
+/* A pin that is left on the old page is a partition's, and stays with it. */
 static void renew_place(struct posix_place *place)
 {
-    if (place->frame != MEMORY_NO_FRAME) {
-        memory_place_clear(place);
-    }
-    place->frame = take_scattered();
-    if (place->frame == MEMORY_NO_FRAME) {
+    unsigned int frame = take_scattered();
+
+    if (frame == MEMORY_NO_FRAME) {
         posix_die("no memory for the next life of a VM");
     }
-    ram->references[place->frame] = 1;
-    place->access = PARLEY_ACCESS_RWX;
-    place->is_own = true;
+    if (place->frame != MEMORY_NO_FRAME) {
+        memory_frame_put(place->frame);
+    }
+    ram->partitions_own += place->is_lost;
+    ram->references[frame] = 1;
+    *place = (struct posix_place){.frame = frame, .access = PARLEY_ACCESS_RWX, .is_own = true};
 }
 
 void memory_renew(struct posix_vm *vm)

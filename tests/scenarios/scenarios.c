@@ -23,7 +23,8 @@
 #define VMS_MAX      16u
 
 #define TRANSACTIONS_MAX 16u
-#define RANGES_MAX       8192u
+#define FEW_RANGES       256u
+#define MANY_RANGES      8192u
 
 /* --- Programs --------------------------------------------------------------------------------- */
 
@@ -89,17 +90,24 @@ struct play {
     const char *name;
     const struct world_vm *cast;
     unsigned int count;
+    uint32_t ranges_max;
+    enum posix_preemption preemption;
 };
 
 static const struct play plays[] = {
-    {"story", world_story, WORLD_COUNT(world_story)},
-    {"bench", world_bench, WORLD_COUNT(world_bench)},
-    {"bench in AArch32", world_bench_32, WORLD_COUNT(world_bench_32)},
-    {"messages", world_messages, WORLD_COUNT(world_messages)},
-    {"messages in AArch32", world_messages_32, WORLD_COUNT(world_messages_32)},
-    {"memory", world_memory, WORLD_COUNT(world_memory)},
-    {"memory in AArch32", world_memory_32, WORLD_COUNT(world_memory_32)},
-    {"traffic", world_traffic, WORLD_COUNT(world_traffic)},
+    {"story", world_story, WORLD_COUNT(world_story), FEW_RANGES, POSIX_PREEMPT_NEVER},
+    {"bench", world_bench, WORLD_COUNT(world_bench), FEW_RANGES, POSIX_PREEMPT_NEVER},
+    {"bench in AArch32", world_bench_32, WORLD_COUNT(world_bench_32), FEW_RANGES,
+     POSIX_PREEMPT_NEVER},
+    {"messages", world_messages, WORLD_COUNT(world_messages), FEW_RANGES, POSIX_PREEMPT_NEVER},
+    {"messages in AArch32", world_messages_32, WORLD_COUNT(world_messages_32), FEW_RANGES,
+     POSIX_PREEMPT_NEVER},
+    {"memory", world_memory, WORLD_COUNT(world_memory), MANY_RANGES, POSIX_PREEMPT_NEVER},
+    {"memory in pieces", world_memory, WORLD_COUNT(world_memory), MANY_RANGES,
+     POSIX_PREEMPT_ALWAYS},
+    {"memory in AArch32", world_memory_32, WORLD_COUNT(world_memory_32), MANY_RANGES,
+     POSIX_PREEMPT_NEVER},
+    {"traffic", world_traffic, WORLD_COUNT(world_traffic), FEW_RANGES, POSIX_PREEMPT_NEVER},
 };
 
 static const char **shown;
@@ -217,7 +225,7 @@ static void stage(const struct play *play, const struct secure_world *secure)
                                          .npi_intid = WORLD_NPI_INTID,
                                          .sri_intid = WORLD_SRI_INTID,
                                          .transactions_max = TRANSACTIONS_MAX,
-                                         .ranges_max = RANGES_MAX,
+                                         .ranges_max = play->ranges_max,
                                          .can_donate = true};
     size_t bytes = parley_memory_size(&config);
     struct parley *parley;
@@ -227,6 +235,7 @@ static void stage(const struct play *play, const struct secure_world *secure)
     show_partitions(secure->config);
     posix_start(secure->config);
     posix_check_pages_every(8);
+    posix_preempt(play->preemption);
     parley = parley_init(posix_memory_take(bytes), bytes, &config);
     perform(play, parley, where);
     if (parley_shutdown(parley) != PARLEY_DONE) {
