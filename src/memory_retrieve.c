@@ -189,6 +189,14 @@ static int32_t check_others(const struct call *call, const struct transaction *t
     return FFA_OK;
 }
 
+/* The lender's words are repeated, where the descriptor has room for them. */
+static bool has_impdef(const struct memory_header *header, const struct memory_access *access,
+                       const struct borrower *borrower)
+{
+    return header->access_bytes < sizeof(struct ffa_mem_access_1_2) ||
+           (access->impdef[0] == borrower->impdef[0] && access->impdef[1] == borrower->impdef[1]);
+}
+
 static int32_t check_against(const struct call *call, const struct transaction *transaction,
                              const struct borrower *borrower, const struct request *request,
                              uint8_t *permissions)
@@ -196,8 +204,8 @@ static int32_t check_against(const struct call *call, const struct transaction *
     const struct memory_access *access = &request->access[request->own];
     int32_t status;
 
-    if (request->header.tag != transaction->tag || access->impdef[0] != borrower->impdef[0] ||
-        access->impdef[1] != borrower->impdef[1]) {
+    if (request->header.tag != transaction->tag ||
+        !has_impdef(&request->header, access, borrower)) {
         return FFA_INVALID_PARAMETERS;
     }
     status = check_others(call, transaction, request);

@@ -29,8 +29,7 @@ static bool let_go(struct parley_vm *lender, struct retrieval *retrieval)
     }
     transaction->zero |= retrieval->zero && !retrieval->is_alone && retrieval->status == FFA_OK;
     bool must_zero = transaction->zero && is_last;
-    transaction->borrowers[retrieval->borrower].state =
-        must_zero ? BORROWER_ZEROES : BORROWER_NONE;
+    transaction->borrowers[retrieval->borrower].state = must_zero ? BORROWER_ZEROES : BORROWER_NONE;
     /* Who has let go may not look at the transaction any more. */
     retrieval->lender_cursor = (struct cursor){.place = transaction->first, .page = 0};
     parley_lock_drop(&lender->memory.lock);

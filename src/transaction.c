@@ -109,6 +109,7 @@ struct transaction *parley_transaction_find(struct parley_vm *lender, uint64_t h
 
 void parley_transaction_name(struct transaction *transaction)
 {
+    transaction->pages_named = 0;
     transaction_enter(transaction, STEP_NAME);
 }
 

@@ -27,12 +27,14 @@ void parley_step_recall(struct parley_vm *lender, struct transaction *transactio
 void parley_step_name(struct parley_vm *lender, struct transaction *transaction)
 {
     struct memory_range piece;
+    uint32_t left = transaction->pages_pinned - transaction->pages_named;
 
-    if (!parley_cursor_piece(lender, &transaction->cursor, PARLEY_PIECE_PAGES, &piece)) {
+    if (left == 0 || !parley_cursor_piece(lender, &transaction->cursor, left, &piece)) {
         transaction_enter(transaction, transaction->is_lost ? STEP_RELEASE : STEP_IDLE);
         return;
     }
     parley_port_memory_lost(lender->context, range_ipa(&piece), piece.pages);
+    transaction->pages_named += piece.pages;
     parley_cursor_advance(lender, &transaction->cursor, piece.pages);
 }
 
