@@ -5,21 +5,36 @@
  */
 #include "internal.h"
 
-int32_t parley_handle_mem_retrieve_req(const struct call *call, struct parley_regs *result)
+/* With the TX buffer held. On FFA_OK the RX buffer is, too. */
+static int32_t begin_retrieve(const struct call *call, struct retrieval **retrieval)
 {
     uint32_t total = call_word(call, 1);
+    int32_t status;
+
+    if (call_argument(call, 3) != 0 || call_word(call, 4) != 0 || call_word(call, 2) != total ||
+        total > parley_rxtx_bytes(call->vm)) {
+        return FFA_INVALID_PARAMETERS;
+    }
+    status = parley_rx_fill_begin(call->vm);
+    if (status != FFA_OK) {
+        return status;
+    }
+    status = parley_retrieve_begin(call, total, retrieval);
+    if (status != FFA_OK) {
+        parley_rx_fill_abandon(call->vm, 0);
+    }
+    return status;
+}
+
+int32_t parley_handle_mem_retrieve_req(const struct call *call, struct parley_regs *result)
+{
     struct retrieval *retrieval;
     int32_t status = parley_memory_tx_begin(call);
 
     if (status != FFA_OK) {
         return status;
     }
-    if (call_argument(call, 3) != 0 || call_word(call, 4) != 0 || call_word(call, 2) != total ||
-        total > parley_rxtx_bytes(call->vm)) {
-        status = FFA_INVALID_PARAMETERS;
-    } else {
-        status = parley_retrieve_begin(call, total, &retrieval);
-    }
+    status = begin_retrieve(call, &retrieval);
     if (status != FFA_OK) {
         parley_tx_end(call->vm);
         return status;

@@ -80,8 +80,8 @@ uint32_t parley_memory_reserved_flags(const struct call *call, uint32_t known);
 /* --- memory_retrieve.c ---------------------------------------------------- */
 
 /*
- * With the TX buffer held: the request in its first `bytes` is agreed with the lender. On FFA_OK
- * the RX buffer is held for the answer, and *retrieval is on its way.
+ * With both buffers held, RX for the answer: the request in the first `bytes` of TX is agreed with
+ * the lender. On FFA_OK *retrieval is on its way.
  */
 int32_t parley_retrieve_begin(const struct call *call, uint32_t bytes,
                               struct retrieval **retrieval);
