@@ -91,7 +91,7 @@ void parley_memory_create(struct parley_vm *vm, const struct parley_vm_config *c
     memory->building = NULL;
     memory->window_page = config->window_ipa / FFA_PAGE_SIZE;
     memory->window_pages = config->window_pages;
-    extents_clear(&memory->extents);
+    parley_extents_clear(&memory->extents);
     for (uint32_t i = 0; i < count; i++) {
         memory->transactions[i].state = PARLEY_TRANSACTION_FREE;
         memory->retrievals[i].state = RETRIEVAL_FREE;
@@ -250,7 +250,7 @@ enum parley_progress parley_memory_end(struct parley_vm *vm)
         return PARLEY_QUARANTINED;
     }
     /* What was given away or received, too: the next life owns what the first one did. */
-    extents_clear(&memory->extents);
+    parley_extents_clear(&memory->extents);
     return PARLEY_DONE;
 }
 

@@ -100,6 +100,6 @@ void parley_leave_drop(struct parley_vm *vm, struct retrieval *retrieval)
     }
     parley_lock_take(&vm->memory.lock);
     retrieval->first = extent_at(vm, place)->next;
-    extents_remove(&vm->memory.extents, place);
+    parley_extents_remove(&vm->memory.extents, place);
     parley_lock_drop(&vm->memory.lock);
 }

@@ -36,6 +36,7 @@ extern bool in_pieces;
 
 int museum_memory_read(size_t *count);
 int museum_memory_shape(size_t *count);
+int museum_memory_counts(size_t *count);
 int museum_memory_rules(size_t *count);
 int museum_memory_states(size_t *count);
 int museum_memory_lives(size_t *count);
@@ -77,6 +78,32 @@ uint64_t sent_to_sp(struct posix_vm *vm, uint32_t fid, const struct grant *grant
 #define SINGLES_MAX 64u
 void of_singles(struct grant *grant, const struct posix_vm *vm, unsigned int n);
 
+/* --- Descriptors as bytes --------------------------------------------------------------------- */
+
+#define VERSIONS 3u
+extern const uint32_t versions[VERSIONS];
+
+/* VM 1 at this version and VM 2 at 1.2, without a Secure world. */
+void start_at(uint32_t version);
+
+/* What send_raw() sends, as much of it as fits TX. */
+extern uint8_t described[GRANT_BYTES_MAX];
+void put(uint32_t at, uint64_t value, unsigned int count);
+struct answer send_raw(uint32_t fid, uint32_t total, uint32_t fragment);
+void expect_refused(uint32_t total, uint32_t fragment);
+void expect_accepted(const struct answer *answer); /* and takes it back */
+
+/* An ordinary descriptor of 1.2, with one borrower and one range; where its parts are. */
+enum {
+    HEADER = 48,
+    ACCESS = 48,
+    COMPOSITE = 80,
+    RANGE = 96,
+    TOTAL = 112
+};
+
+void ordinary(void);
+
 /* --- What must be true ------------------------------------------------------------------------ */
 
 /* The VM has all that it had at first, nobody has any of it, and it can write to it. */
@@ -89,9 +116,9 @@ unsigned int transactions_in(const struct posix_vm *vm, enum parley_transaction_
 unsigned int smcs_of(uint32_t fid);
 
 /*
- * Ends a VM whose memory an SPMC keeps: tries 100 times, and leaves it in quarantine with so many
- * pages lost. Then the Secure world reboots, and the ID can be had back.
+ * Ends VM 1, of which an SPMC may keep something, and the machine; how many pages are lost. Whether
+ * some are is known to the operator and to nobody else.
  */
-void end_in_quarantine(struct posix_vm *vm, unsigned int pages);
+unsigned int end_with_what_is_lost(struct posix_vm *vm);
 
 #endif

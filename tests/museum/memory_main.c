@@ -9,6 +9,11 @@ int main(void)
 
     failed += museum_memory_read(&count);
     failed += museum_memory_shape(&count);
+    failed += museum_memory_counts(&count);
+    failed += museum_memory_rules(&count);
+    failed += museum_memory_states(&count);
+    failed += museum_memory_lives(&count);
     failed += museum_memory_secure(&count);
+    failed += museum_memory_lies(&count);
     return closing_line(count, failed);
 }
