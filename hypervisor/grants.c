@@ -71,16 +71,9 @@ static void for_each_frame(void *context, uint64_t ipa, uint64_t pages, void (*a
     }
 }
 
-/* What was lost and is let go of has been found. */
-static void let_go(uint64_t pa)
-{
-    frame_find(pa);
-    frame_unpin(pa);
-}
-
 void parley_port_memory_unpin(void *context, parley_ipa ipa, uint32_t pages)
 {
-    for_each_frame(context, ipa.value, pages, let_go);
+    for_each_frame(context, ipa.value, pages, frame_unpin);
 }
 
 struct parley_run parley_port_memory_run(void *context, parley_ipa ipa, uint32_t pages)
@@ -90,6 +83,7 @@ struct parley_run parley_port_memory_run(void *context, parley_ipa ipa, uint32_t
     return (struct parley_run){.pa = {run.pa}, .pages = (uint32_t)run.pages};
 }
 
+/* This hypervisor never calls parley_quarantine_retry(), so they do not come back. */
 void parley_port_memory_lost(void *context, parley_ipa ipa, uint32_t pages)
 {
     const struct vm *vm = context;

@@ -20,11 +20,11 @@
 #define VM_RAM_BASE 0x48000000
 
 /*
- * More RAM for VMs. What lies between is not used, so that the addresses of VMs, which may, are
- * never physical ones. It starts where no small structure of FF-A, read as one number, leads.
+ * More RAM for VMs. What lies between is not used, so that the addresses of VMs, which may lie
+ * there, are never physical ones; nor are function IDs and status codes.
  */
-#define HIGH_RAM_BASE 0x140000000
-#define HIGH_RAM_END  0x1c0000000
+#define HIGH_RAM_BASE 0xc6000000
+#define HIGH_RAM_END  0xff000000
 
 #define PAGE_SHIFT 12
 #define PAGE_BYTES 4096

@@ -182,11 +182,6 @@ void frame_lose(uint64_t pa)
     __atomic_fetch_or(&frame_at(pa)->users, LOST, __ATOMIC_RELAXED);
 }
 
-void frame_find(uint64_t pa)
-{
-    __atomic_fetch_and(&frame_at(pa)->users, ~LOST, __ATOMIC_RELAXED);
-}
-
 bool frame_is_sole(uint64_t pa)
 {
     return __atomic_load_n(&frame_at(pa)->users, __ATOMIC_ACQUIRE) == ONE_HOLDER;

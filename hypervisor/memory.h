@@ -48,9 +48,8 @@ void frame_drop(uint64_t pa);
 bool frame_pin(uint64_t pa);
 void frame_unpin(uint64_t pa);
 
-/* The Secure world keeps the frame, which is pinned, for good; or it has let go of it after all. */
+/* The Secure world keeps the frame, which is pinned, for good. */
 void frame_lose(uint64_t pa);
-void frame_find(uint64_t pa);
 
 /* Whether one VM holds it, and nobody else has anything to do with it. */
 bool frame_is_sole(uint64_t pa);

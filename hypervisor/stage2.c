@@ -338,7 +338,7 @@ bool stage2_hide(struct stage2 *stage2, uint64_t ipa, uint64_t pages)
     return done;
 }
 
-/* Without invalid translations, which are not cached, there is nothing to be forgotten. */
+/* For changes that no cached translation stands against: what was invalid is not cached. */
 static void change_in_place(struct stage2 *stage2, uint64_t ipa, uint64_t pages, uint64_t remove,
                             uint64_t add)
 {

@@ -41,8 +41,9 @@ struct vm_place {
     bool takes_aborts;    /* of its RAM and window, as from memory that does not answer */
     bool ends_at_once;    /* Parley ends it when it stops, and not only when all have stopped */
     enum conduit conduit;
-    bool fault_expected;  /* the program ends by touching what it may not */
-    unsigned int chapter; /* in which it starts */
+    bool quarantine_expected; /* it ends while the Secure world keeps memory of it */
+    bool fault_expected;      /* the program ends by touching what it may not */
+    unsigned int chapter;     /* in which it starts */
 };
 
 struct table {

@@ -18,6 +18,7 @@ static struct parley *parley;
 static unsigned int chapter;     /* of the table, that runs */
 static unsigned int vms_running; /* in it */
 static unsigned int vms_left;    /* in Parley */
+static bool vms_quarantined;     /* any of them: Parley stays for the sake of those */
 
 struct vm *vm_at(size_t index)
 {
@@ -298,8 +299,22 @@ static void stopped(struct vm *vm)
     }
 }
 
+/* At a reset or at its end, whichever comes first. */
+static void quarantined(struct vm *vm)
+{
+    if (vm->end != VM_END_QUARANTINED) {
+        vm->end = VM_END_QUARANTINED;
+        report_vm_quarantined(vm);
+    }
+}
+
 static void after_reset(struct vm *vm, enum parley_progress progress)
 {
+    if (progress == PARLEY_QUARANTINED) {
+        quarantined(vm);
+        stopped(vm);
+        return;
+    }
     if (progress != PARLEY_DONE) {
         give_up(vm, "Parley does not reset it");
         return;
@@ -320,14 +335,18 @@ static void check_frames(struct vm *last)
 
 static void after_destroy(struct vm *vm, enum parley_progress progress)
 {
-    if (progress != PARLEY_DONE) {
+    if (progress == PARLEY_QUARANTINED) {
+        vms_quarantined = true;
+        quarantined(vm);
+    } else if (progress != PARLEY_DONE) {
         vm_expectation_broken(vm, "Parley does not end it");
-    } else {
-        vm_memory_give_back(vm);
+    } else if (vm->place->quarantine_expected) {
+        vm_expectation_broken(vm, "it is not in quarantine");
     }
+    vm_memory_give_back(vm);
     if (__atomic_sub_fetch(&vms_left, 1, __ATOMIC_ACQ_REL) == 0) {
         check_frames(vm);
-        report_end(parley_shutdown(parley) == PARLEY_DONE);
+        report_end(vms_quarantined || parley_shutdown(parley) == PARLEY_DONE);
     }
 }
 

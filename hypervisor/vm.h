@@ -23,7 +23,8 @@ enum vm_end {
     VM_END_NONE, /* it has not */
     VM_END_OFF,
     VM_END_FAULT,
-    VM_END_BROKEN, /* the hypervisor could not go on with it */
+    VM_END_BROKEN,      /* the hypervisor could not go on with it */
+    VM_END_QUARANTINED, /* the Secure world does not let go of it */
 };
 
 /* What the verdict is made of, over all lives. */

@@ -9,7 +9,8 @@
 /* From this size on, a VM's RAM is mapped in blocks. */
 #define PAGES_IN_BLOCKS (8 * BLOCK_PAGES)
 
-#define STEP_PAGES BLOCK_PAGES
+#define CHUNK_PAGES (16 * BLOCK_PAGES)
+#define STEP_PAGES  BLOCK_PAGES
 
 /* --- Creation --------------------------------------------------------------------------------- */
 
@@ -22,17 +23,16 @@ static uint64_t ram_ipa(const struct vm *vm, uint64_t page)
  * In blocks, or with one page in front left out, so that a small VM does not start where its low
  * address bits would agree.
  */
-static bool map_contiguous(struct vm *vm)
+static bool map_contiguous(struct vm *vm, uint32_t first, uint32_t pages)
 {
-    uint32_t pages = vm->place->pages;
     uint64_t pa;
 
-    if (pages >= PAGES_IN_BLOCKS) {
+    if (vm->place->pages >= PAGES_IN_BLOCKS) {
         return ram_take(pages, BLOCK_PAGES, &pa) &&
-               stage2_map_own(&vm->stage2, ram_ipa(vm, 0), pa, pages);
+               stage2_map_own(&vm->stage2, ram_ipa(vm, first), pa, pages);
     }
     return ram_take(pages + 1, 1, &pa) &&
-           stage2_map_own(&vm->stage2, ram_ipa(vm, 0), pa + PAGE_BYTES, pages);
+           stage2_map_own(&vm->stage2, ram_ipa(vm, first), pa + PAGE_BYTES, pages);
 }
 
 /* Runs of 1, 3, 5, 7, 1, 3, ... pages. */
@@ -56,9 +56,8 @@ static uint32_t count_runs(uint32_t pages)
  * takes two pages to be neighbours that are so only in the guest's eyes, touches memory that is
  * nobody's.
  */
-static bool map_scattered(struct vm *vm)
+static bool map_scattered(struct vm *vm, uint32_t first, uint32_t pages)
 {
-    uint32_t pages = vm->place->pages;
     uint64_t span = (uint64_t)pages + count_runs(pages);
     uint32_t run = 1;
     uint64_t pa;
@@ -72,10 +71,26 @@ static bool map_scattered(struct vm *vm)
             run = pages - done;
         }
         pa -= (uint64_t)run * PAGE_BYTES;
-        if (!stage2_map_own(&vm->stage2, ram_ipa(vm, done), pa, run)) {
+        if (!stage2_map_own(&vm->stage2, ram_ipa(vm, first + done), pa, run)) {
             return false;
         }
         pa -= PAGE_BYTES;
+    }
+    return true;
+}
+
+/* A chunk at a time: physical memory is not in one piece. */
+static bool map_ram(struct vm *vm)
+{
+    uint32_t pages = vm->place->pages;
+
+    for (uint32_t done = 0; done < pages; done += CHUNK_PAGES) {
+        uint32_t chunk = pages - done < CHUNK_PAGES ? pages - done : CHUNK_PAGES;
+
+        if (!(vm->place->scattered ? map_scattered(vm, done, chunk)
+                                   : map_contiguous(vm, done, chunk))) {
+            return false;
+        }
     }
     return true;
 }
@@ -94,7 +109,7 @@ const char *vm_memory_create(struct vm *vm, unsigned int vmid)
     if (!stage2_create(&vm->stage2, vmid, tables_of(vm->place))) {
         return "the hypervisor has no memory left";
     }
-    if (!(vm->place->scattered ? map_scattered(vm) : map_contiguous(vm))) {
+    if (!map_ram(vm)) {
         return "no RAM left for it";
     }
     return NULL;

@@ -13,7 +13,7 @@ POSIX_CC_asan  := $(CLANG) -fsanitize=address,undefined -fno-sanitize-recover=al
 POSIX_CC_tsan  := $(CLANG) -fsanitize=thread
 
 POSIX_PORT_SOURCES := $(addprefix ports/posix/,address.c console.c cpu.c fault.c grants.c \
-	guest_life.c guest_platform.c log.c memory.c pins.c secure_world.c trap.c vcpu.c)
+	guest_life.c guest_memory.c guest_platform.c log.c memory.c pins.c secure_world.c trap.c vcpu.c)
 POSIX_SECURE_SOURCES := $(wildcard secure/spmc/*.c) \
 	$(addprefix secure/partitions/,partitions.c agent.c agent_access.c agent_memory.c \
 	agent_message.c agent_portable.c agent_vm.c)

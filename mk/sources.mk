@@ -16,6 +16,7 @@ PARLEY_SOURCES := \
 	src/secure.c \
 	src/memory_send.c \
 	src/memory_retrieve.c \
+	src/memory_borrow.c \
 	src/memory_reclaim.c \
 	src/memory_secure.c \
 	src/transaction.c \

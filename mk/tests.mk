@@ -108,7 +108,7 @@ $(BUILD)/tests/$(1)/stress/memory_walk: $(addprefix $(BUILD)/posix/$(1)/tests/st
 endef
 $(foreach flavour,$(POSIX_FLAVOURS),$(eval $(call stress_flavour,$(flavour))))
 
-CHECKS += stress-tsan stress-asan traffic-tsan traffic-asan
+CHECKS += stress-tsan stress-asan traffic-tsan traffic-asan lending-tsan lending-asan
 
 check-stress-tsan: $(BUILD)/tests/tsan/stress/stress
 	@$(RUN_TSAN) $<
@@ -120,6 +120,12 @@ check-traffic-tsan: $(BUILD)/tests/tsan/stress/traffic
 	@$(RUN_TSAN) $<
 
 check-traffic-asan: $(BUILD)/tests/asan/stress/traffic
+	@tests/support/run $<
+
+check-lending-tsan: $(BUILD)/tests/tsan/stress/lending
+	@$(RUN_TSAN) $<
+
+check-lending-asan: $(BUILD)/tests/asan/stress/lending
 	@tests/support/run $<
 
 # A million calls beside a model of what they must do.
@@ -134,6 +140,8 @@ check-memory-model: $(BUILD)/tests/asan/stress/memory_walk
 
 .PHONY: check-notification-model check-memory-model
 
+stress: check-lending-tsan check-lending-asan
 stress: check-stress-tsan check-stress-asan check-traffic-tsan check-traffic-asan ## run many vCPUs under the sanitizers (STRESS_SECONDS=15)
 
 .PHONY: stress check-stress-tsan check-stress-asan check-traffic-tsan check-traffic-asan
+.PHONY: check-lending-tsan check-lending-asan

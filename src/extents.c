@@ -24,7 +24,7 @@ static enum extents_set set_of(uint16_t kind)
     return kind == EXTENT_BORROWED || kind == EXTENT_RECEIVED ? EXTENTS_WINDOW : EXTENTS_OWN;
 }
 
-void extents_clear(struct extents *extents)
+void parley_extents_clear(struct extents *extents)
 {
     extents->used = 0;
     extents->forks_used = 0;
@@ -96,8 +96,8 @@ static uint32_t at_or_before(const struct extents *extents, uint32_t root, uint6
     return before == EXTENT_NONE ? EXTENT_NONE : highest(extents, before) & ~CHILD_IS_EXTENT;
 }
 
-uint32_t extents_find(const struct extents *extents, enum extents_set set, uint64_t page,
-                      uint32_t pages)
+uint32_t parley_extents_find(const struct extents *extents, enum extents_set set, uint64_t page,
+                             uint32_t pages)
 {
     uint32_t place = at_or_before(extents, extents->root[set], page + pages - 1);
 
@@ -168,11 +168,11 @@ static void hang(struct extents *extents, uint32_t *root, uint32_t place)
     *link = forked;
 }
 
-uint32_t extents_add(struct extents *extents, const struct extent *range, uint32_t *conflict)
+uint32_t parley_extents_add(struct extents *extents, const struct extent *range, uint32_t *conflict)
 {
     enum extents_set set = set_of(range->kind);
 
-    *conflict = extents_find(extents, set, range->page, range->pages);
+    *conflict = parley_extents_find(extents, set, range->page, range->pages);
     if (*conflict != EXTENT_NONE) {
         return EXTENT_NONE;
     }
@@ -187,7 +187,7 @@ uint32_t extents_add(struct extents *extents, const struct extent *range, uint32
     return place;
 }
 
-void extents_remove(struct extents *extents, uint32_t place)
+void parley_extents_remove(struct extents *extents, uint32_t place)
 {
     struct extent *extent = &extents->extent[place];
     uint32_t *link = &extents->root[set_of(extent->kind)]; /* to the range, at the end, */

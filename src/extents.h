@@ -57,20 +57,21 @@ struct extents {
     uint32_t root[EXTENTS_SETS];
 };
 
-void extents_clear(struct extents *extents);
+void parley_extents_clear(struct extents *extents);
 
 /*
  * Adds a copy of a range of at least one page to the set of its kind. Returns its place, or
  * EXTENT_NONE: then *conflict is a range that overlaps it, or EXTENT_NONE if there is no room for
  * more ranges.
  */
-uint32_t extents_add(struct extents *extents, const struct extent *range, uint32_t *conflict);
+uint32_t parley_extents_add(struct extents *extents, const struct extent *range,
+                            uint32_t *conflict);
 
 /* Takes out a range that is there. */
-void extents_remove(struct extents *extents, uint32_t place);
+void parley_extents_remove(struct extents *extents, uint32_t place);
 
 /* A range that overlaps these pages, the highest of them, or EXTENT_NONE. */
-uint32_t extents_find(const struct extents *extents, enum extents_set set, uint64_t page,
-                      uint32_t pages);
+uint32_t parley_extents_find(const struct extents *extents, enum extents_set set, uint64_t page,
+                             uint32_t pages);
 
 #endif

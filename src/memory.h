@@ -22,6 +22,8 @@ enum borrower_state {
     BORROWER_NONE,       /* has no access */
     BORROWER_RETRIEVING, /* is getting it, or giving it back */
     BORROWER_HOLDS,
+    BORROWER_ZEROES, /* has let go, as the last, and zeroes it: nobody gets it before that is done
+                      */
 };
 
 struct borrower {
@@ -74,6 +76,7 @@ struct transaction {
     uint32_t pages_read;   /* in the set of extents */
     uint32_t pages_pinned; /* a prefix of the ranges in their order, each time */
     uint32_t pages_revoked;
+    uint32_t pages_named; /* as lost */
     uint32_t ranges;
     uint32_t ranges_read;
     uint32_t first; /* the ranges, in the lender's order */

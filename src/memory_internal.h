@@ -77,6 +77,15 @@ int32_t parley_memory_check_attributes(uint32_t attributes);
 /* The flags beside `known` that the caller's version refuses. */
 uint32_t parley_memory_reserved_flags(const struct call *call, uint32_t known);
 
+/* --- memory_retrieve.c ---------------------------------------------------- */
+
+/*
+ * With both buffers held, RX for the answer: the request in the first `bytes` of TX is agreed with
+ * the lender. On FFA_OK *retrieval is on its way.
+ */
+int32_t parley_retrieve_begin(const struct call *call, uint32_t bytes,
+                              struct retrieval **retrieval);
+
 /* --- transaction.c -------------------------------------------------------- */
 
 /* A free one, BUILDING, for the caller to fill in; or NULL. */

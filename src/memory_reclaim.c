@@ -91,7 +91,7 @@ void parley_memory_create(struct parley_vm *vm, const struct parley_vm_config *c
     memory->building = NULL;
     memory->window_page = config->window_ipa / FFA_PAGE_SIZE;
     memory->window_pages = config->window_pages;
-    extents_clear(&memory->extents);
+    parley_extents_clear(&memory->extents);
     for (uint32_t i = 0; i < count; i++) {
         memory->transactions[i].state = PARLEY_TRANSACTION_FREE;
         memory->retrievals[i].state = RETRIEVAL_FREE;
@@ -128,6 +128,9 @@ static bool end_retrieval(struct parley_vm *vm, struct retrieval *retrieval)
     }
     if (retrieval->state != RETRIEVAL_LEAVING &&
         !(is_gift && retrieval->type == FFA_MEM_TYPE_DONATE)) {
+        if (retrieval->pages_mapped != retrieval->pages) {
+            retrieval->status = FFA_ABORTED; /* it never had it, and has nothing to zero */
+        }
         parley_retrieval_leave(retrieval);
     }
     if (retrieval->step == RETRIEVAL_ANSWER) {
@@ -147,8 +150,27 @@ static bool is_gone(const struct transaction *transaction)
            transaction->status == FFA_INVALID_PARAMETERS;
 }
 
+static bool is_held(const struct transaction *transaction)
+{
+    for (unsigned int i = 0; i < transaction->borrower_count; i++) {
+        if (transaction->borrowers[i].state == BORROWER_HOLDS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A borrower that has the memory keeps it, and what is in it. */
+static void take_back_at_end(struct parley_vm *vm, struct transaction *transaction)
+{
+    parley_lock_take(&vm->memory.lock);
+    transaction->zero &= !is_held(transaction);
+    parley_transaction_reclaim(transaction);
+    parley_lock_drop(&vm->memory.lock);
+}
+
 /* The SPMC has not given it back. Whether there is something to be done about it yet. */
-static bool try_again(struct transaction *transaction)
+static bool try_again(struct parley_vm *vm, struct transaction *transaction)
 {
     if (is_gone(transaction)) {
         transaction->is_told = false;
@@ -157,7 +179,7 @@ static bool try_again(struct transaction *transaction)
         return true;
     }
     if (++transaction->tries < RECALLS_MAX) {
-        parley_transaction_reclaim(transaction);
+        take_back_at_end(vm, transaction);
         return true;
     }
     return false;
@@ -167,14 +189,14 @@ static bool try_again(struct transaction *transaction)
 static void end_transaction(struct parley_vm *vm, struct transaction *transaction)
 {
     if (transaction->state != PARLEY_TRANSACTION_RECLAIMING) {
-        parley_transaction_reclaim(transaction);
+        take_back_at_end(vm, transaction);
     }
     if (parley_transaction_step(vm, transaction)) {
         return;
     }
     if (!transaction->is_told) {
         parley_transaction_forget(vm, transaction);
-    } else if (!try_again(transaction)) {
+    } else if (!try_again(vm, transaction)) {
         int32_t status = transaction->status;
 
         parley_transaction_quarantine(vm, transaction, status);
@@ -228,7 +250,7 @@ enum parley_progress parley_memory_end(struct parley_vm *vm)
         return PARLEY_QUARANTINED;
     }
     /* What was given away or received, too: the next life owns what the first one did. */
-    extents_clear(&memory->extents);
+    parley_extents_clear(&memory->extents);
     return PARLEY_DONE;
 }
 

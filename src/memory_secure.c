@@ -23,7 +23,7 @@ void parley_secure_count_run(struct transaction *transaction, const struct parle
 {
     (void)run;
     if (!transaction->is_told) {
-        transaction->runs++; /* afterwards it is what is left of the number that was announced */
+        transaction->runs++; /* afterwards, it is what was announced and is still to be sent */
     }
 }
 
@@ -206,6 +206,7 @@ static void exchange(struct outgoing *out, bool is_first, struct parley_regs *re
         put_header(out);
     }
     put_runs(out);
+    PARLEY_DEBUG_ASSERT(out->bytes != 0);
     transaction->bytes_told += out->bytes;
     if (is_first) {
         *regs = (struct parley_regs){{send_fid(transaction), out->total, out->bytes}};

@@ -321,10 +321,6 @@ static int32_t begin(const struct call *call, uint32_t total, uint32_t sent,
     if (status != FFA_OK) {
         return status;
     }
-    if (send.type == FFA_MEM_TYPE_DONATE && send.secure_count == 0 &&
-        !call->vm->parley->config.can_donate) {
-        return FFA_DENIED;
-    }
     *transaction = parley_transaction_begin(call->vm);
     if (*transaction == NULL) {
         return FFA_NO_MEMORY;

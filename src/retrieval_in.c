@@ -17,7 +17,7 @@ static int32_t add_range(struct parley_vm *vm, struct retrieval *retrieval, uint
                             .kind = EXTENT_BORROWED,
                             .owner = (uint16_t)(retrieval - memory->retrievals)};
 
-    uint32_t place = extents_add(&memory->extents, &extent, conflict);
+    uint32_t place = parley_extents_add(&memory->extents, &extent, conflict);
     if (place == EXTENT_NONE) {
         return *conflict == EXTENT_NONE ? FFA_NO_MEMORY : FFA_DENIED;
     }
@@ -47,7 +47,7 @@ static bool is_for_borrowing(const struct parley_vm *vm, uint64_t page, uint32_t
         page - memory->window_page <= memory->window_pages - pages) {
         return true;
     }
-    given = extents_find(&memory->extents, EXTENTS_OWN, page, pages);
+    given = parley_extents_find(&memory->extents, EXTENTS_OWN, page, pages);
     return given != EXTENT_NONE && is_gap(extent_at(vm, given), page, pages);
 }
 
@@ -208,7 +208,8 @@ void parley_take_give(struct parley_vm *vm, struct retrieval *retrieval)
     if (lender != NULL) {
         struct transaction *transaction = parley_retrieval_transaction(lender, retrieval);
 
-        if (!parley_transaction_step(lender, transaction)) {
+        parley_step_release(lender, transaction);
+        if (transaction->step == STEP_IDLE) {
             parley_transaction_forget(lender, transaction);
             retrieval_enter(retrieval, RETRIEVAL_ANSWER);
         }
@@ -292,10 +293,10 @@ void parley_take_keep(struct parley_vm *vm, struct retrieval *retrieval)
     range = extent_at(vm, place);
     parley_lock_take(&vm->memory.lock);
     retrieval->first = range->next;
-    given = extents_find(extents, EXTENTS_OWN, range->page, range->pages);
+    given = parley_extents_find(extents, EXTENTS_OWN, range->page, range->pages);
     if (given != EXTENT_NONE && extent_at(vm, given)->kind == EXTENT_GIVEN) {
-        extents_remove(extents, given);
-        extents_remove(extents, place);
+        parley_extents_remove(extents, given);
+        parley_extents_remove(extents, place);
     } else {
         range->kind = EXTENT_RECEIVED;
     }

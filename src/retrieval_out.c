@@ -29,10 +29,10 @@ static bool let_go(struct parley_vm *lender, struct retrieval *retrieval)
     }
     transaction->zero |= retrieval->zero && !retrieval->is_alone && retrieval->status == FFA_OK;
     bool must_zero = transaction->zero && is_last;
-    transaction->borrowers[retrieval->borrower].state =
-        must_zero ? BORROWER_RETRIEVING : BORROWER_NONE;
-    parley_lock_drop(&lender->memory.lock);
+    transaction->borrowers[retrieval->borrower].state = must_zero ? BORROWER_ZEROES : BORROWER_NONE;
+    /* Who has let go may not look at the transaction any more. */
     retrieval->lender_cursor = (struct cursor){.place = transaction->first, .page = 0};
+    parley_lock_drop(&lender->memory.lock);
     return must_zero;
 }
 
@@ -100,6 +100,6 @@ void parley_leave_drop(struct parley_vm *vm, struct retrieval *retrieval)
     }
     parley_lock_take(&vm->memory.lock);
     retrieval->first = extent_at(vm, place)->next;
-    extents_remove(&vm->memory.extents, place);
+    parley_extents_remove(&vm->memory.extents, place);
     parley_lock_drop(&vm->memory.lock);
 }

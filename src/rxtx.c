@@ -70,12 +70,12 @@ static int32_t add_buffer(struct memory *memory, parley_ipa base, uint32_t pages
 {
     struct extent extent = {
         .page = base.value / FFA_PAGE_SIZE, .pages = pages, .kind = EXTENT_BUFFER};
-    uint32_t conflict = extents_find(&memory->extents, EXTENTS_WINDOW, extent.page, pages);
+    uint32_t conflict = parley_extents_find(&memory->extents, EXTENTS_WINDOW, extent.page, pages);
 
     if (conflict != EXTENT_NONE && memory->extents.extent[conflict].kind == EXTENT_BORROWED) {
         return FFA_INVALID_PARAMETERS;
     }
-    *place = extents_add(&memory->extents, &extent, &conflict);
+    *place = parley_extents_add(&memory->extents, &extent, &conflict);
     if (*place != EXTENT_NONE) {
         return FFA_OK;
     }
@@ -91,7 +91,7 @@ static int32_t reserve_pair(struct parley_vm *vm)
     if (status == FFA_OK) {
         status = add_buffer(&vm->memory, rxtx->rx_ipa, rxtx->pages, &rxtx->rx_place);
         if (status != FFA_OK) {
-            extents_remove(&vm->memory.extents, rxtx->tx_place);
+            parley_extents_remove(&vm->memory.extents, rxtx->tx_place);
         }
     }
     parley_lock_drop(&vm->memory.lock);
@@ -101,8 +101,8 @@ static int32_t reserve_pair(struct parley_vm *vm)
 static void unreserve_pair(struct parley_vm *vm)
 {
     parley_lock_take(&vm->memory.lock);
-    extents_remove(&vm->memory.extents, vm->rxtx.rx_place);
-    extents_remove(&vm->memory.extents, vm->rxtx.tx_place);
+    parley_extents_remove(&vm->memory.extents, vm->rxtx.rx_place);
+    parley_extents_remove(&vm->memory.extents, vm->rxtx.tx_place);
     parley_lock_drop(&vm->memory.lock);
 }
 

@@ -109,6 +109,7 @@ struct transaction *parley_transaction_find(struct parley_vm *lender, uint64_t h
 
 void parley_transaction_name(struct transaction *transaction)
 {
+    transaction->pages_named = 0;
     transaction_enter(transaction, STEP_NAME);
 }
 
@@ -234,6 +235,10 @@ static int32_t conclude_reclaim(struct parley_vm *lender, struct transaction *tr
     if (status == FFA_OK) {
         parley_transaction_forget(lender, transaction);
         return FFA_OK;
+    }
+    if (transaction->ranges_read != transaction->ranges) {
+        parley_transaction_quarantine(lender, transaction, status); /* it never was */
+        return status;
     }
     transaction->status = FFA_OK;
     parley_transaction_move(lender, transaction, PARLEY_TRANSACTION_ACTIVE);

@@ -27,12 +27,14 @@ void parley_step_recall(struct parley_vm *lender, struct transaction *transactio
 void parley_step_name(struct parley_vm *lender, struct transaction *transaction)
 {
     struct memory_range piece;
+    uint32_t left = transaction->pages_pinned - transaction->pages_named;
 
-    if (!parley_cursor_piece(lender, &transaction->cursor, PARLEY_PIECE_PAGES, &piece)) {
+    if (left == 0 || !parley_cursor_piece(lender, &transaction->cursor, left, &piece)) {
         transaction_enter(transaction, transaction->is_lost ? STEP_RELEASE : STEP_IDLE);
         return;
     }
     parley_port_memory_lost(lender->context, range_ipa(&piece), piece.pages);
+    transaction->pages_named += piece.pages;
     parley_cursor_advance(lender, &transaction->cursor, piece.pages);
 }
 
@@ -81,7 +83,7 @@ static void add_received(struct extents *extents, uint64_t page, uint64_t end)
     uint32_t conflict;
 
     if (page < end) {
-        (void)extents_add(extents, &range, &conflict);
+        (void)parley_extents_add(extents, &range, &conflict);
     }
 }
 
@@ -93,17 +95,17 @@ static void add_received(struct extents *extents, uint64_t page, uint64_t end)
 static bool leaves_window(struct extents *extents, uint32_t place)
 {
     const struct extent given = extents->extent[place];
-    uint32_t found = extents_find(extents, EXTENTS_WINDOW, given.page, given.pages);
+    uint32_t found = parley_extents_find(extents, EXTENTS_WINDOW, given.page, given.pages);
 
     if (found == EXTENT_NONE) {
-        extents_remove(extents, place);
+        parley_extents_remove(extents, place);
         return false;
     }
     const struct extent received = extents->extent[found];
     bool is_last = received.page <= given.page;
-    extents_remove(extents, found);
+    parley_extents_remove(extents, found);
     if (is_last) {
-        extents_remove(extents, place);
+        parley_extents_remove(extents, place);
     }
     add_received(extents, received.page, given.page);
     add_received(extents, end_of(&given), end_of(&received));
@@ -127,7 +129,7 @@ static void drop_front(struct parley_vm *lender, struct transaction *transaction
 
     parley_lock_take(&memory->lock);
     if (!transaction->is_given) {
-        extents_remove(&memory->extents, place);
+        parley_extents_remove(&memory->extents, place);
     } else if (is_in_window(memory, range)) {
         stays = leaves_window(&memory->extents, place);
     } else {

@@ -37,7 +37,7 @@ static int32_t add_range(struct parley_vm *lender, struct transaction *transacti
     uint32_t conflict;
 
     parley_lock_take(&memory->lock);
-    uint32_t place = extents_add(&memory->extents, &extent, &conflict);
+    uint32_t place = parley_extents_add(&memory->extents, &extent, &conflict);
     if (place == EXTENT_NONE) {
         int32_t status = FFA_NO_MEMORY;
 
@@ -64,7 +64,7 @@ static int32_t add_range(struct parley_vm *lender, struct transaction *transacti
         transaction->cursor = (struct cursor){.place = place, .page = 0}; /* to be pinned */
     }
     if (transaction->told.place == EXTENT_NONE) {
-        transaction->told = (struct cursor){.place = place, .page = 0}; /* to be told the SPMC */
+        transaction->told = (struct cursor){.place = place, .page = 0}; /* to be told next */
     }
     return FFA_OK;
 }

@@ -8,10 +8,19 @@
 
 #define LIMIT_US 10000000u
 
-/* Of the large grant: RAM that no page of the image is in, whose other half a sibling uses. */
-#define LARGE_OFFSET 0x2000000u
+#define BLOCK_BYTES 0x200000u
+
+/* RAM of MORTAL that lies in a block of its own. */
+#define MORTAL_BLOCK 0x90400000u
+
+/* Of the large grant, in blocks that no page of the image is in. */
+#define LARGE_BLOCK  16u
 #define LARGE_PAGES  4096u
 #define LARGE_STRIDE 37u /* pages, between those that are looked at */
+
+/* Blocks to be cut. */
+#define CUT_BLOCK      32u
+#define CUT_BLOCKS_END 128u
 
 static void expect(bool holds, const char *what)
 {
@@ -189,16 +198,32 @@ static void watch(void *argument)
     (void)argument;
     touch_init();
     while (!__atomic_load_n(&watch_ends, __ATOMIC_ACQUIRE)) {
-        struct touch touch = touch_load(watched);
+        uintptr_t where = __atomic_load_n(&watched, __ATOMIC_ACQUIRE);
+        struct touch touch = touch_load(where);
 
         if (touch.fault == 0) {
             __atomic_add_fetch(&watch_reads, 1, __ATOMIC_RELEASE);
-        } else if (touch.fault == LOAD_ABORTED_64 && touch.address == watched) {
+        } else if (touch.fault == LOAD_ABORTED_64 && touch.address == where) {
             __atomic_add_fetch(&watch_faults, 1, __ATOMIC_RELEASE);
         } else {
             __atomic_add_fetch(&watch_others, 1, __ATOMIC_RELEASE);
         }
     }
+}
+
+static void watch_from(uint64_t where)
+{
+    watched = where;
+    watch_faults = 0;
+    watch_ends = false;
+    expect(guest_vcpu_start(1, watch, NULL), "a vCPU starts");
+}
+
+static void watch_end(void)
+{
+    __atomic_store_n(&watch_ends, true, __ATOMIC_RELEASE);
+    guest_vcpu_join(1);
+    expect(watch_others == 0, "all aborts are exact");
 }
 
 static void await_more(const uint32_t *counter, const char *what)
@@ -243,8 +268,7 @@ static void lend(void)
     uint64_t handle, ipa;
 
     lent[0] = 0x44;
-    watched = (uintptr_t)lent;
-    expect(guest_vcpu_start(1, watch, NULL), "a vCPU starts");
+    watch_from((uintptr_t)lent);
     await_more(&watch_reads, "another vCPU reads");
     expect_status(send(&grant, &handle), 0, "lend");
     watch_lent_page();
@@ -260,9 +284,7 @@ static void lend(void)
     expect_status(reclaim(handle), 0, "reclaim");
     await_more(&watch_reads, "another vCPU reads again");
     expect(lent[0] == 0x52800540, "the borrower's value");
-    __atomic_store_n(&watch_ends, true, __ATOMIC_RELEASE);
-    guest_vcpu_join(1);
-    expect(watch_others == 0, "all aborts are exact");
+    watch_end();
 }
 
 /* --- One donates ------------------------------------------------------------------------------ */
@@ -338,6 +360,27 @@ static void lender_ends(enum command how)
                  "then it is gone");
 }
 
+/* Its last translation table went into the block that it has lent a page of. */
+static void use_up_tables(void)
+{
+    struct grant grant = {
+        .fid = FFA_MEM_SHARE_32,
+        .borrower_count = 1,
+        .borrowers = {{MORTAL, RW, 0}},
+        .range_count = 1,
+        .ranges = {{guest_ipa(guest_pages(1)), 1}},
+    };
+    uint64_t handle, ipa;
+    struct guest_regs answer = ask_grant(MORTAL, FFA_MEM_LEND_32, BORROWER, MORTAL_BLOCK, &handle);
+
+    expect_status((int32_t)(uint32_t)answer.x[3], FFA_NO_MEMORY, "lend without a table");
+    expect_load(MORTAL, MORTAL_BLOCK, 0, "it is as it was");
+    expect_status(send(&grant, &handle), 0, "share");
+    expect_status(ask_retrieve(MORTAL, handle, WITH(self, RW), &ipa), FFA_NO_MEMORY,
+                  "retrieve without a table");
+    expect_status(reclaim(handle), 0, "reclaim");
+}
+
 static void borrower_ends(void)
 {
     uint32_t *lent = guest_pages(1);
@@ -368,26 +411,15 @@ static void borrower_ends(void)
 
 /* --- Much ------------------------------------------------------------------------------------- */
 
-/* A sibling uses memory whose blocks are cut under its feet. */
-static void use_neighbours(void *large)
+/* Past the image; the start-up code maps it to itself. */
+static uint64_t ram_at(uint32_t block)
 {
-    touch_init();
-    while (!__atomic_load_n(&watch_ends, __ATOMIC_ACQUIRE)) {
-        for (uint32_t i = 0; i < LARGE_PAGES; i += LARGE_STRIDE) {
-            uintptr_t at = (uintptr_t)large - (i + 1) * FFA_PAGE_SIZE;
-
-            watch_others += touch_store(at, i).fault != 0 || touch_load(at).value != i;
-            at = (uintptr_t)large + (LARGE_PAGES + i) * FFA_PAGE_SIZE;
-            watch_others += touch_store(at, i).fault != 0 || touch_load(at).value != i;
-        }
-        __atomic_add_fetch(&watch_reads, 1, __ATOMIC_RELEASE);
-    }
+    return guest_ipa_below_ram() + FFA_PAGE_SIZE + (uint64_t)block * BLOCK_BYTES;
 }
 
 static void lend_much(void)
 {
-    /* Past the image; the start-up code maps it to itself. */
-    uint64_t large = guest_ipa_below_ram() + FFA_PAGE_SIZE + LARGE_OFFSET + FFA_PAGE_SIZE;
+    uint64_t large = ram_at(LARGE_BLOCK) + FFA_PAGE_SIZE;
     struct grant grant = {
         .fid = FFA_MEM_LEND_32,
         .borrower_count = 1,
@@ -398,11 +430,8 @@ static void lend_much(void)
     uint64_t handle, ipa;
 
     for (uint32_t i = 0; i < LARGE_PAGES; i += LARGE_STRIDE) {
-        *(volatile uint32_t *)(uintptr_t)(large + i * FFA_PAGE_SIZE) = i;
+        (void)touch_store((uintptr_t)(large + i * FFA_PAGE_SIZE), i);
     }
-    __atomic_store_n(&watch_ends, false, __ATOMIC_RELEASE);
-    expect(guest_vcpu_start(1, use_neighbours, (void *)(uintptr_t)large), "a vCPU starts");
-    await_more(&watch_reads, "another vCPU uses the neighbours");
     expect_status(send(&grant, &handle), 0, "lend much");
     expect_status(ask_retrieve(BORROWER, handle, WITH(self, RW), &ipa), 0, "it is retrieved");
     for (uint32_t i = 0; i < LARGE_PAGES; i += LARGE_STRIDE) {
@@ -412,10 +441,30 @@ static void lend_much(void)
     expect(touch_load((uintptr_t)large - 4).fault == 0, "the one in front is not");
     expect_status(ask_relinquish(BORROWER, handle), 0, "it is relinquished");
     expect_status(reclaim(handle), 0, "reclaim");
-    await_more(&watch_reads, "the neighbours are still used");
-    __atomic_store_n(&watch_ends, true, __ATOMIC_RELEASE);
-    guest_vcpu_join(1);
-    expect(watch_others == 0, "without an abort");
+}
+
+/* A sibling uses the page behind the one that is lent, while the block that has both is cut. */
+static void cut_blocks(void)
+{
+    struct grant grant = {
+        .fid = FFA_MEM_LEND_32,
+        .borrower_count = 1,
+        .borrowers = {{BORROWER, RW, 0}},
+        .range_count = 1,
+    };
+
+    watch_from(ram_at(CUT_BLOCK) + FFA_PAGE_SIZE);
+    for (uint32_t block = CUT_BLOCK; block < CUT_BLOCKS_END; block++) {
+        uint64_t handle;
+
+        __atomic_store_n(&watched, ram_at(block) + FFA_PAGE_SIZE, __ATOMIC_RELEASE);
+        await_more(&watch_reads, "another vCPU uses a block");
+        grant.ranges[0] = (struct range){ram_at(block), 1};
+        expect_status(send(&grant, &handle), 0, "lend the first page of the block");
+        expect_status(reclaim(handle), 0, "reclaim");
+    }
+    watch_end();
+    expect(watch_faults == 0, "what is not lent stays within reach");
 }
 
 /* --- All -------------------------------------------------------------------------------------- */
@@ -432,9 +481,11 @@ void guest_main(void)
     lend();
     donate();
     lender_ends(COMMAND_RESET);
+    use_up_tables();
     lender_ends(COMMAND_STOP);
     borrower_ends();
     lend_much();
+    cut_blocks();
     for (size_t i = 0; i < sizeof(servants) / sizeof(servants[0]); i++) {
         (void)ask(servants[i], COMMAND_STOP, 0, 0, 0, 0);
     }

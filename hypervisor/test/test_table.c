@@ -131,10 +131,10 @@ static void test_memory(void)
     BROKEN(t.places[1].ipa = 0x09001000, 0, NULL);
     BROKEN(t.places[1].ipa = 0x40000000, 2, "its memory lies where physical RAM does");
     BROKEN(t.places[1].ipa = 0x3ffff000, 2, "its memory lies where physical RAM does");
-    BROKEN(t.places[1].ipa = 0x140000000, 2, "its memory lies where physical RAM does");
-    BROKEN(t.places[1].ipa = 0x1bffff000, 2, "its memory lies where physical RAM does");
-    BROKEN(t.places[1].ipa = 0x1c0000000, 0, NULL);
-    BROKEN((t.places[1].ipa = 0x200000000, t.places[1].pages = 0xb8000), 0,
+    BROKEN(t.places[1].ipa = 0xc6000000, 2, "its memory lies where physical RAM does");
+    BROKEN(t.places[1].ipa = 0xfefff000, 2, "its memory lies where physical RAM does");
+    BROKEN(t.places[1].ipa = 0xff000000, 0, NULL);
+    BROKEN((t.places[1].ipa = 0x200000000, t.places[1].pages = 0x71000), 0,
            "its VMs need more RAM than there is");
     BROKEN((t.places[1].ipa = 0x200000000, t.places[1].pages = 0x7000000), 0,
            "its VMs need more RAM than there is");

@@ -14,7 +14,7 @@
  * half, too, looks like nothing else that is around: RAM is in banks that leave out half of the
  * addresses, which more of what tests write looks like.
  */
-#define RAM_PA      0x75d4000000ull
+#define RAM_PA      0x75cc000000ull
 #define BLOCKS_PA   0x75dc000000ull
 #define BANK_PA     0x1000000ull /* from one bank to the next */
 #define BANK_FRAMES 2048u
@@ -126,6 +126,11 @@ void *address_secure_view(uint64_t pa, size_t bytes)
         }
     }
     return NULL;
+}
+
+void *posix_secure_view(uint64_t pa, size_t bytes)
+{
+    return address_secure_view(pa, bytes);
 }
 
 /* Of RAM or of a block. Most values are not near either, and are passed over quickly. */

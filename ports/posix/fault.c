@@ -37,7 +37,7 @@ static void take(int number, siginfo_t *information, void *context)
 /* Whoever else wants the signal may have taken it since the last time, as test frameworks do. */
 void fault_power_on(void)
 {
-    struct sigaction action = {.sa_sigaction = take, .sa_flags = SA_SIGINFO | SA_NODEFER};
+    struct sigaction action = {.sa_sigaction = take, .sa_flags = SA_SIGINFO};
     struct sigaction now;
 
     sigaction(SIGSEGV, &action, &now);
@@ -51,7 +51,7 @@ bool posix_try(const struct posix_vm *vm, void (*act)(void *argument), void *arg
 {
     struct attempt attempt = {.vm = vm};
 
-    if (sigsetjmp(attempt.back, 0) != 0) {
+    if (sigsetjmp(attempt.back, 1) != 0) {
         current = NULL;
         *fault_ipa = attempt.ipa;
         return false;

@@ -79,6 +79,7 @@ struct memory_state {
     uint8_t *secure_view;
     /* Of a frame: its owner's, one for each mapping and each pin. It is free if there is none. */
     unsigned int references[MEMORY_FRAMES];
+    unsigned int partitions_own; /* frames that VMs gave away to partitions, before a reset */
     unsigned int next_frame;
     unsigned int next_block;
     struct posix_vm *gone;
@@ -91,8 +92,15 @@ void memory_power_off(void);
 bool memory_give_ram(struct posix_vm *vm, uint64_t ipa, unsigned int pages, unsigned int block);
 void memory_open_window(struct posix_vm *vm, uint64_t ipa, uint64_t pages);
 void memory_take_ram(struct posix_vm *vm);
-/* Without the lock: the VM has its own memory, all of it, and no gifts. */
-void memory_next_life(struct posix_vm *vm);
+
+/* What it was given by others is gone with it. */
+void memory_drop_received(struct posix_vm *vm);
+
+/*
+ * After the end of a life: drops it, too, and gives the VM other pages for those of its own that
+ * somebody still borrows, or has for good. All of them are zeroed.
+ */
+void memory_renew(struct posix_vm *vm);
 
 /* Keeps the VM and its RAM until power-off. */
 void memory_keep_gone(struct posix_vm *vm);

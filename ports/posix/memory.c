@@ -44,6 +44,7 @@ void memory_power_on(void)
         posix_die("cannot map the RAM for the Secure world");
     }
     memset(ram->references, 0, sizeof(ram->references));
+    ram->partitions_own = 0;
     ram->next_frame = 7;
     ram->next_block = 0;
     ram->gone = NULL;
@@ -79,7 +80,7 @@ void memory_power_off(void)
     for (unsigned int i = 0; i < FRAMES; i++) {
         held += ram->references[i] != 0;
     }
-    if (held != 0) {
+    if (held != ram->partitions_own) {
         posix_violation("%u pages are still referred to at power-off", held);
     }
     munmap(ram->view, (size_t)FRAMES * FFA_PAGE_SIZE);
@@ -340,52 +341,58 @@ void memory_take_ram(struct posix_vm *vm)
     pthread_mutex_unlock(&ram->lock);
 }
 
+void memory_drop_received(struct posix_vm *vm)
+{
+    pthread_mutex_lock(&ram->lock);
+    for (unsigned int i = 0; i < vm->window.pages; i++) {
+        if (vm->window.place[i].frame != MEMORY_NO_FRAME && vm->window.place[i].is_own) {
+            memory_place_clear(&vm->window.place[i]);
+            memory_show(vm, vm->window.ipa + (uint64_t)i * FFA_PAGE_SIZE, 1);
+        }
+    }
+    pthread_mutex_unlock(&ram->lock);
+}
+
+/* Whether somebody else has the page, too, or has it instead: a VM, or for good a partition. */
+static bool is_elsewhere(const struct posix_place *place)
+{
+    return place->frame == MEMORY_NO_FRAME || ram->references[place->frame] > 1;
+}
+
+/* A pin that is left on the old page is a partition's, and stays with it. */
+static void renew_place(struct posix_place *place)
+{
+    unsigned int frame = take_scattered();
+
+    if (frame == MEMORY_NO_FRAME) {
+        posix_die("no memory for the next life of a VM");
+    }
+    if (place->frame != MEMORY_NO_FRAME) {
+        memory_frame_put(place->frame);
+    }
+    ram->partitions_own += place->is_lost;
+    ram->references[frame] = 1;
+    *place = (struct posix_place){.frame = frame, .access = PARLEY_ACCESS_RWX, .is_own = true};
+}
+
+void memory_renew(struct posix_vm *vm)
+{
+    memory_drop_received(vm);
+    pthread_mutex_lock(&ram->lock);
+    for (unsigned int i = 0; i < vm->ram.pages; i++) {
+        if (is_elsewhere(&vm->ram.place[i])) {
+            renew_place(&vm->ram.place[i]);
+            memory_show(vm, vm->ram.ipa + (uint64_t)i * FFA_PAGE_SIZE, 1);
+        }
+    }
+    pthread_mutex_unlock(&ram->lock);
+    posix_vm_clear_ram(vm);
+}
+
 void memory_keep_gone(struct posix_vm *vm)
 {
     vm->next_gone = ram->gone;
     ram->gone = vm;
-}
-
-/* What it had been given is nobody's. */
-static void take_gifts(struct posix_vm *vm)
-{
-    for (unsigned int i = 0; i < vm->window.pages; i++) {
-        if (vm->window.place[i].frame != MEMORY_NO_FRAME && vm->window.place[i].is_own) {
-            memory_place_clear(&vm->window.place[i]);
-        }
-    }
-    if (vm->window.pages != 0) {
-        memory_show(vm, vm->window.ipa, vm->window.pages);
-    }
-}
-
-/* What it gave away comes from elsewhere. */
-static void replace_gifts(struct posix_vm *vm)
-{
-    for (unsigned int i = 0; i < vm->ram.pages; i++) {
-        struct posix_place *place = &vm->ram.place[i];
-
-        if (place->frame == MEMORY_NO_FRAME) {
-            unsigned int frame = take_scattered();
-
-            if (frame == MEMORY_NO_FRAME) {
-                posix_die("no memory for the next life of a VM");
-            }
-            ram->references[frame] = 1;
-            *place =
-                (struct posix_place){.frame = frame, .access = PARLEY_ACCESS_RWX, .is_own = true};
-            memory_show(vm, vm->ram.ipa + (uint64_t)i * FFA_PAGE_SIZE, 1);
-            memset(vm->ram.view + (size_t)i * FFA_PAGE_SIZE, 0, FFA_PAGE_SIZE);
-        }
-    }
-}
-
-void memory_next_life(struct posix_vm *vm)
-{
-    pthread_mutex_lock(&ram->lock);
-    take_gifts(vm);
-    replace_gifts(vm);
-    pthread_mutex_unlock(&ram->lock);
 }
 
 static void clear_region(const struct posix_region *region)

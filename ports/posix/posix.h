@@ -316,6 +316,9 @@ struct posix_buffers {
 };
 struct posix_buffers posix_spmc_buffers_of(uint16_t vm_id);
 
+/* Its view of physical memory: Parley's, and what VMs have granted. NULL if it may not use it. */
+void *posix_secure_view(uint64_t pa, size_t bytes);
+
 /* How many contexts of its partitions are in the middle of something. */
 unsigned int posix_spmc_busy_contexts(void);
 

@@ -265,7 +265,7 @@ void posix_vm_reset(struct posix_vm *vm)
 {
     vcpus_check_stopped(vm, "reset");
     finish(vm, "reset", parley_vm_reset(vm->parley));
-    memory_next_life(vm);
+    memory_renew(vm);
     vcpus_reset(vm);
 }
 
@@ -273,6 +273,7 @@ void posix_vm_destroy(struct posix_vm *vm)
 {
     vcpus_check_stopped(vm, "destruction");
     finish(vm, "destruction", parley_vm_destroy(vm->parley));
+    memory_drop_received(vm);
     vm->parley = NULL;
 }
 

@@ -197,8 +197,11 @@ static void end_all(uint16_t id)
         }
     }
     for (unsigned int i = 0; i < MODEL_TRANSACTIONS; i++) {
-        if (model[id].transaction[i].is_there) {
-            model_give_back(id, &model[id].transaction[i]);
+        struct model_transaction *transaction = &model[id].transaction[i];
+
+        if (transaction->is_there) {
+            transaction->zero &= !model_is_held(transaction); /* who has it keeps what is in it */
+            model_give_back(id, transaction);
         }
     }
 }
@@ -220,9 +223,11 @@ void model_next_life(uint16_t id)
 void model_fill(uint16_t id, const struct posix_stage2 *ram)
 {
     for (unsigned int i = 0; i < MODEL_RAM; i++) {
-        if (model[id].page[i].frame == 0) {
+        if (model[id].page[i].frame != ram[i].frame) {
             model[id].page[i] = (struct model_page){
                 .frame = ram[i].frame, .access = PARLEY_ACCESS_RWX, .is_own = true};
+        }
+        if (is_writable(&model[id].page[i])) {
             model_colour[ram[i].frame] = 0;
         }
     }

@@ -89,7 +89,7 @@ enum parley_access model_access(const struct model_page *page);
 /* A VM begins, with these frames in its RAM; is reset; is gone. */
 void model_begin(uint16_t id, uint32_t version, const struct posix_stage2 *ram);
 void model_next_life(uint16_t id);
-/* After that, where it had given pages away: others. */
+/* After that: cleared, and with other frames where somebody still has the ones that it had. */
 void model_fill(uint16_t id, const struct posix_stage2 *ram);
 void model_end(uint16_t id);
 void model_set_access(uint16_t id, unsigned int page, enum parley_access access);

@@ -41,7 +41,7 @@ static void begin(uint64_t first_page, unsigned int page_count, uint32_t max)
     base = first_page;
     pages = page_count;
     extents = (struct extents){.extent = extent, .fork = fork, .max = max};
-    extents_clear(&extents);
+    parley_extents_clear(&extents);
 }
 
 /* The highest range that overlaps these pages. */
@@ -64,7 +64,7 @@ static void model_fill(enum extents_set set, unsigned int page, unsigned int cou
 
 static void check_find(enum extents_set set, unsigned int page, unsigned int count)
 {
-    uint32_t found = extents_find(&extents, set, base + page, count);
+    uint32_t found = parley_extents_find(&extents, set, base + page, count);
 
     assert_int_equal(found, model_find(set, page, count));
 }
@@ -102,7 +102,7 @@ static uint32_t add(unsigned int kind, unsigned int page, unsigned int count)
                            .owner = (uint16_t)(page * 7 + count)};
     uint32_t overlapped = model_find(set_of(kind), page, count);
     uint32_t conflict = 12345;
-    uint32_t place = extents_add(&extents, &range, &conflict);
+    uint32_t place = parley_extents_add(&extents, &range, &conflict);
 
     if (overlapped != EXTENT_NONE) {
         assert_int_equal(place, EXTENT_NONE);
@@ -134,7 +134,7 @@ static void take_out(uint32_t place)
 {
     struct extent range = model_range[place];
 
-    extents_remove(&extents, place);
+    parley_extents_remove(&extents, place);
     model_fill(set_of(range.kind), (unsigned int)(range.page - base), range.pages, EXTENT_NONE);
     model_used--;
 }

@@ -225,8 +225,6 @@ static void test_left(void **state)
     assert_int_equal(pin(RAM(8), 1), PARLEY_PORT_OK);
     assert_int_equal(parley_port_memory_map(other, WINDOW(0), vm, RAM(8), 1, PARLEY_ACCESS_RW),
                      PARLEY_PORT_OK);
-    posix_vm_reset(vm);
-    assert_int_equal(noticed(), 1);
     posix_vm_reset(other);
     assert_int_equal(noticed(), 1);
     parley_port_memory_unpin(vm, RAM(8), 1);
@@ -236,12 +234,38 @@ static void test_left(void **state)
     assert_int_equal(noticed(), 0);
 }
 
+/* Another life has pages of its own again, where others have what was there, and all are empty. */
+static void test_next_life(void **state)
+{
+    struct posix_stage2 before;
+    struct posix_stage2 after;
+    uint8_t byte;
+
+    (void)state;
+    start();
+    assert_true(posix_vm_write(vm, RAM(8).value, 77));
+    assert_true(posix_vm_write(vm, RAM(9).value, 78));
+    assert_int_equal(pin(RAM(8), 1), PARLEY_PORT_OK);
+    assert_int_equal(parley_port_memory_map(other, WINDOW(0), vm, RAM(8), 1, PARLEY_ACCESS_RW),
+                     PARLEY_PORT_OK);
+    parley_port_memory_unpin(vm, RAM(8), 1);
+    posix_vm_stage2(vm, RAM(8).value, 1, &before);
+    posix_vm_reset(vm);
+    posix_vm_stage2(vm, RAM(8).value, 1, &after);
+    assert_int_not_equal(before.frame, after.frame);
+    assert_true(posix_vm_read(vm, RAM(8).value, &byte) && byte == 0);
+    assert_true(posix_vm_read(vm, RAM(9).value, &byte) && byte == 0);
+    assert_true(posix_vm_read(other, WINDOW(0).value, &byte) && byte == 77);
+    parley_port_memory_unmap(other, WINDOW(0), 1);
+    assert_int_equal(noticed(), 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         RIG_TEST(test_runs), RIG_TEST(test_what_can_be_pinned), RIG_TEST(test_access),
         RIG_TEST(test_gift), RIG_TEST(test_breaches),           RIG_TEST(test_buffers),
-        RIG_TEST(test_left),
+        RIG_TEST(test_left), RIG_TEST(test_next_life),
     };
 
     return closing_line(COUNT(tests), cmocka_run_group_tests(tests, NULL, NULL));
