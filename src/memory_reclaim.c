@@ -207,16 +207,11 @@ static void end_transaction(struct parley_vm *vm, struct transaction *transactio
 /* Whether something is to be done for the transaction before the VM can end. */
 static bool is_left(struct parley_vm *vm, struct transaction *transaction)
 {
-    switch (transaction->state) {
-    case PARLEY_TRANSACTION_FREE:
+    if (transaction->state == PARLEY_TRANSACTION_FREE) {
         return false;
-    case PARLEY_TRANSACTION_QUARANTINED:
-        if (transaction->tries >= RECALLS_MAX) {
-            return parley_transaction_step(vm, transaction); /* its pages are being named */
-        }
-        break;
-    default:
-        break;
+    }
+    if (transaction->state == PARLEY_TRANSACTION_QUARANTINED && transaction->tries >= RECALLS_MAX) {
+        return parley_transaction_step(vm, transaction); /* its pages are being named */
     }
     end_transaction(vm, transaction);
     return true;
