@@ -68,9 +68,8 @@ static void check_lie(struct spmc_lie lie)
 }
 
 /* Offsets in the SPMC's FFA_MEM_FRAG_RX, which only a send of several fragments sees. */
-static void check_more(uint32_t number, uint32_t value)
+static void check_fragments(struct spmc_lie lie)
 {
-    struct spmc_lie lie = spmc_lie_frag_rx(FFA_MEM_SHARE_32, number, value);
     const struct grant *grant;
     struct grant pages;
     struct answer answer;
@@ -91,6 +90,11 @@ static void check_more(uint32_t number, uint32_t value)
     end_of_a_liar();
 }
 
+static void check_more(uint32_t number, uint32_t value)
+{
+    check_fragments(spmc_lie_frag_rx(FFA_MEM_SHARE_32, number, value));
+}
+
 static void K1_reclaim_fraglen_trusted(void **state)
 {
     static const uint32_t offsets[] = {0, 1, 16, 0x100, 0x1000, 0x7fffffff, 0x80000000, 0xffffffff};
@@ -99,6 +103,7 @@ static void K1_reclaim_fraglen_trusted(void **state)
     for (size_t i = 0; i < COUNT(offsets); i++) {
         check_more(3, offsets[i]);
     }
+    check_fragments(spmc_lie_enough(FFA_MEM_SHARE_32));
 }
 
 /* Whose it is, as the SPMC says. */

@@ -172,7 +172,11 @@ static void check_retrieve_flags(void)
         if (row->status == FFA_OK) {
             assert_int_equal(relinquish(vm_b, handle, 0), FFA_OK);
         }
-        assert_int_equal(reclaim(vm_a, handle, 0), FFA_OK);
+        paint(vm_a, page_of(vm_a, 10), 1, 5);
+        assert_int_equal(reclaim(vm_a, handle, FFA_MEM_RECLAIM_ZERO), FFA_OK);
+        assert_true(is_zero(vm_a, page_of(vm_a, 8), 2));
+        assert_true(is_painted(vm_a, page_of(vm_a, 10), 1, 5));
+        paint(vm_a, page_of(vm_a, 8), 2, 5);
     }
 }
 
