@@ -22,6 +22,7 @@
 #define FFA_UNKNOWN       0x840000efu
 #define ARGUMENTS         8u
 #define ASIDES            2u
+#define GRANTED           64u /* pages, where it is several */
 
 #define COUNT                                                                 \
     {                                                                         \
@@ -40,14 +41,37 @@ struct row {
     uint64_t after[ASIDES][ARGUMENTS]; /* not measured */
 };
 
+/* In place of an argument: half of the handle that the last call which gives one has given. */
+#define HANDLE_LOW  0x1000000000000001u
+#define HANDLE_HIGH 0x1000000000000002u
+
+static struct {
+    uint64_t low;
+    uint64_t high;
+} handle;
+
 static struct guest_regs make_regs(const uint64_t *arguments)
 {
     struct guest_regs regs = {{0}};
 
     for (unsigned int i = 0; i < ARGUMENTS; i++) {
-        regs.x[i] = arguments[i];
+        regs.x[i] = arguments[i] == HANDLE_LOW    ? handle.low
+                    : arguments[i] == HANDLE_HIGH ? handle.high
+                                                  : arguments[i];
     }
     return regs;
+}
+
+/* Takes note of the handle that a call has given. Returns whether it succeeded. */
+static bool note_answer(uint64_t fid, const struct guest_regs *answer)
+{
+    bool succeeded = (uint32_t)answer->x[0] == FFA_SUCCESS_32;
+
+    if (fid == FFA_MEM_SHARE_32 && succeeded) {
+        handle.low = answer->x[2];
+        handle.high = answer->x[3];
+    }
+    return succeeded;
 }
 
 /* Makes a call that is not measured. Returns whether it succeeded. */
@@ -56,7 +80,7 @@ static bool succeeds(const uint64_t *arguments)
     struct guest_regs regs = make_regs(arguments);
 
     ffa_call(&regs);
-    return (uint32_t)regs.x[0] == FFA_SUCCESS_32;
+    return note_answer(arguments[0], &regs);
 }
 
 static bool all_succeed(const uint64_t calls[ASIDES][ARGUMENTS])
@@ -88,6 +112,7 @@ static struct measurement measure_once(const struct row *row, bool empty)
         uint64_t phase = i / TICK_INSTRUCTIONS;
         uint64_t ticks = empty ? sample_nop(regs.x, phase) : sample_smc(regs.x, phase);
         bool as_expected = empty || (uint32_t)regs.x[0] == row->answer;
+        (void)note_answer(row->call[0], &regs);
         bool undone = all_succeed(row->after);
 
         result.answered = result.answered && prepared && as_expected && undone;
@@ -161,6 +186,35 @@ static void write_message(void *tx, uint32_t bytes)
     };
 }
 
+/* A grant to the peer, in a TX buffer: so many ranges of so many pages. */
+static uint32_t write_grant(uint8_t *tx, uint64_t ipa, uint32_t ranges, uint32_t pages)
+{
+    struct ffa_mem_transaction_1_1 *transaction = (void *)tx;
+    struct ffa_mem_access_1_2 *access = (void *)(transaction + 1);
+    struct ffa_mem_composite *composite = (void *)(access + 1);
+    struct ffa_mem_constituent *range = (void *)(composite + 1);
+
+    *transaction = (struct ffa_mem_transaction_1_1){
+        .sender = BENCH_VM,
+        .attributes = FFA_MEM_ATTR_NORMAL_WB_INNER,
+        .access_size = sizeof(*access),
+        .access_count = 1,
+        .access_offset = sizeof(*transaction),
+    };
+    *access = (struct ffa_mem_access_1_2){
+        .endpoint = BENCH_PEER,
+        .permissions = FFA_MEM_ACCESS_DATA_RW,
+        .composite_offset = sizeof(*transaction) + sizeof(*access),
+    };
+    *composite =
+        (struct ffa_mem_composite){.page_count = ranges * pages, .constituent_count = ranges};
+    for (uint32_t i = 0; i < ranges; i++) {
+        range[i] = (struct ffa_mem_constituent){
+            .address = ipa + (uint64_t)i * pages * FFA_PAGE_SIZE, .page_count = pages};
+    }
+    return (uint32_t)((uint8_t *)&range[ranges] - tx);
+}
+
 static void print_partition_count(void)
 {
     struct guest_regs regs = {COUNT};
@@ -177,6 +231,14 @@ void guest_main(void)
     uint64_t tx = guest_ipa(short_message);
     uint64_t tx_long = guest_ipa(long_message);
     uint64_t rx = guest_ipa(guest_pages(1));
+    uint8_t *grant[3] = {guest_pages(1), guest_pages(1), guest_pages(1)};
+    uint64_t tx_one = guest_ipa(grant[0]);
+    uint64_t tx_range = guest_ipa(grant[1]);
+    uint64_t tx_ranges = guest_ipa(grant[2]);
+    uint64_t memory = guest_ipa(guest_pages(GRANTED));
+    uint64_t one = write_grant(grant[0], memory, 1, 1);
+    uint64_t range = write_grant(grant[1], memory, 1, GRANTED);
+    uint64_t ranges = write_grant(grant[2], memory, GRANTED, 1);
     uint64_t us_to_peer = ffa_ids_make(BENCH_VM, BENCH_PEER);
     uint64_t peer_to_us = ffa_ids_make(BENCH_PEER, BENCH_VM);
     /* clang-format off */
@@ -200,6 +262,13 @@ void guest_main(void)
 #define SIGNAL   {FFA_NOTIFICATION_SET, us_to_peer, 0, BENCH_NEWS}
 #define GET      {FFA_NOTIFICATION_GET, BENCH_VM, BENCH_GET}
 #define INFO_GET {FFA_NOTIFICATION_INFO_GET_64}
+#define MAP_1    {FFA_RXTX_MAP_64, tx_one, rx, 1}
+#define MAP_64   {FFA_RXTX_MAP_64, tx_range, rx, 1}
+#define MAP_64_R {FFA_RXTX_MAP_64, tx_ranges, rx, 1}
+#define SHARE_1  {FFA_MEM_SHARE_32, one, one}
+#define SHARE_64 {FFA_MEM_SHARE_32, range, range}
+#define SHARE_R  {FFA_MEM_SHARE_32, ranges, ranges}
+#define RECLAIM  {FFA_MEM_RECLAIM, HANDLE_LOW, HANDLE_HIGH}
     const struct row rows[] = {
         {"SMCCC_VERSION",                  {NONE},      FLOOR,    SMCCC_VERSION_1_2, {NONE}},
         {"FFA_VERSION",                    {NONE},      VERSION,  FFA_VERSION_1_2,   {NONE}},
@@ -220,6 +289,12 @@ void guest_main(void)
         {"FFA_NOTIFICATION_SET",           {NONE},      SIGNAL,   FFA_SUCCESS_32,    {TURN}},
         {"FFA_NOTIFICATION_GET",           {NONE},      GET,      FFA_SUCCESS_32,    {NONE}},
         {"FFA_NOTIFICATION_INFO_GET",      {NONE},      INFO_GET, FFA_ERROR,         {NONE}},
+        {"FFA_MEM_SHARE, 1 page",          {MAP_1},     SHARE_1,  FFA_SUCCESS_32,    {RECLAIM, UNMAP}},
+        {"FFA_MEM_SHARE, 64 pages",        {MAP_64},    SHARE_64, FFA_SUCCESS_32,    {RECLAIM, UNMAP}},
+        {"FFA_MEM_SHARE, 64 ranges",       {MAP_64_R},  SHARE_R,  FFA_SUCCESS_32,    {RECLAIM, UNMAP}},
+        {"FFA_MEM_RECLAIM, 1 page",        {MAP_1, SHARE_1},     RECLAIM, FFA_SUCCESS_32, {UNMAP}},
+        {"FFA_MEM_RECLAIM, 64 pages",      {MAP_64, SHARE_64},   RECLAIM, FFA_SUCCESS_32, {UNMAP}},
+        {"FFA_MEM_RECLAIM, 64 ranges",     {MAP_64_R, SHARE_R},  RECLAIM, FFA_SUCCESS_32, {UNMAP}},
         {"unknown ID (NOT_SUPPORTED)",     {NONE},      UNKNOWN,  FFA_ERROR,         {NONE}},
     };
     /* clang-format on */

@@ -7,7 +7,8 @@
 GUEST_IMAGE(guest_bench);
 GUEST_IMAGE(guest_peer);
 
-#define TALKS .properties = WORLD_ALL_MESSAGES, .may = WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY
+#define TALKS \
+    .properties = WORLD_ALL_MESSAGES, .may = WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY | WORLD_MAY_SHARE
 
 static const struct world_vm cast[] = {
     {

@@ -55,6 +55,9 @@ struct vcpu *ffa_call(struct vcpu *vcpu)
     case PARLEY_BLOCK:
         vcpu->is_blocked = true;
         return scheduler_wait(vcpu);
+    case PARLEY_PREEMPTED:
+        vcpu->is_preempted = true;
+        return scheduler_wait(vcpu);
     case PARLEY_YIELD:
         return scheduler_yield(vcpu);
     case PARLEY_RETURN:
@@ -64,22 +67,30 @@ struct vcpu *ffa_call(struct vcpu *vcpu)
     return vcpu;
 }
 
+/* A call that waits can be interrupted; one that was preempted cannot. */
+static enum parley_outcome go_on(struct vcpu *vcpu)
+{
+    if (vcpu->is_blocked && vgic_is_interrupted(vcpu)) {
+        return parley_vcpu_interrupt(vcpu->vm->parley, vcpu->index, &vcpu->call);
+    }
+    return parley_continue(vcpu->vm->parley, vcpu->index, &vcpu->call);
+}
+
 bool ffa_resume(struct vcpu *vcpu)
 {
     struct parley_regs before;
     enum parley_outcome outcome;
 
-    if (!vcpu->is_blocked) {
+    if (!vcpu->is_blocked && !vcpu->is_preempted) {
         return true;
     }
     before = vcpu->call;
-    outcome = vgic_is_interrupted(vcpu)
-                  ? parley_vcpu_interrupt(vcpu->vm->parley, vcpu->index, &vcpu->call)
-                  : parley_continue(vcpu->vm->parley, vcpu->index, &vcpu->call);
-    if (outcome == PARLEY_BLOCK) {
+    outcome = go_on(vcpu);
+    vcpu->is_blocked = outcome == PARLEY_BLOCK;
+    vcpu->is_preempted = outcome == PARLEY_PREEMPTED;
+    if (vcpu->is_blocked || vcpu->is_preempted) {
         return false;
     }
     leak_check_after_call(vcpu, &before);
-    vcpu->is_blocked = false;
     return true;
 }

@@ -19,7 +19,8 @@ struct vcpu *ffa_call(struct vcpu *vcpu);
 
 /*
  * Whether a vCPU that is to run may do so: one that is blocked in a call has a message or an
- * interrupt now, and the call ends, or it waits again.
+ * interrupt now, and the call ends, or it waits again; one that was preempted in a call goes on
+ * with it, and may be preempted again.
  */
 bool ffa_resume(struct vcpu *vcpu);
 

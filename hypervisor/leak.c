@@ -6,12 +6,31 @@
 
 static bool is_physical(uint64_t value)
 {
-    return value >= RAM_BASE && value < RAM_END;
+    return (value >= RAM_BASE && value < RAM_END) ||
+           (value >= HIGH_RAM_BASE && value < HIGH_RAM_END);
 }
 
 /* --- Registers -------------------------------------------------------------------------------- */
 
-/* Whether the result has words that are other guests': messages, and bitmaps of notifications. */
+/* Whether the result is the handle of a memory transaction: any number. */
+static bool has_handle(const struct parley_regs *before)
+{
+    switch ((uint32_t)before->x[0]) {
+    case FFA_MEM_SHARE_32:
+    case FFA_MEM_SHARE_64:
+    case FFA_MEM_LEND_32:
+    case FFA_MEM_LEND_64:
+    case FFA_MEM_DONATE_32:
+    case FFA_MEM_DONATE_64:
+    case FFA_MEM_FRAG_TX:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Whether the result has words that are no addresses: messages, bitmaps of notifications, handles.
+ */
 static bool is_from_others(const struct vcpu *vcpu, const struct parley_regs *before)
 {
     switch ((uint32_t)vcpu->x[0]) {
@@ -23,7 +42,7 @@ static bool is_from_others(const struct vcpu *vcpu, const struct parley_regs *be
     case FFA_MSG_SEND_DIRECT_RESP2:
         return true;
     default:
-        return (uint32_t)before->x[0] == FFA_NOTIFICATION_GET;
+        return (uint32_t)before->x[0] == FFA_NOTIFICATION_GET || has_handle(before);
     }
 }
 
@@ -55,7 +74,7 @@ static bool rx_is_full(const struct vm *vm)
     return status.rx == PARLEY_RX_FULL;
 }
 
-static const volatile void *rx_page(const struct vm *vm, uint64_t page)
+static const volatile void *rx_page(struct vm *vm, uint64_t page)
 {
     uint64_t pa;
 
@@ -144,16 +163,24 @@ void leak_check_before_call(struct vcpu *vcpu)
     vm->rx_is_own = false;
 }
 
+/* Whether the call has put something into RX that is for the VM alone. */
+static bool fills_rx(const struct vcpu *vcpu, const struct parley_regs *before)
+{
+    uint32_t answer = (uint32_t)vcpu->x[0];
+
+    return answer == FFA_MEM_RETRIEVE_RESP ||
+           (answer == FFA_SUCCESS_32 && (uint32_t)before->x[0] == FFA_PARTITION_INFO_GET);
+}
+
 void leak_check_after_call(struct vcpu *vcpu, const struct parley_regs *before)
 {
     struct vm *vm = vcpu->vm;
 
     check_registers(vcpu, before);
-    if ((uint32_t)vcpu->x[0] != FFA_SUCCESS_32) {
-        return;
+    if ((uint32_t)vcpu->x[0] == FFA_SUCCESS_32) {
+        track_rx(vm, before);
     }
-    track_rx(vm, before);
-    if ((uint32_t)before->x[0] == FFA_PARTITION_INFO_GET && rx_is_full(vm)) {
+    if (fills_rx(vcpu, before) && rx_is_full(vm)) {
         vm->rx_is_own = true;
         check_rx(vm, (struct foreign){0, 0});
     }

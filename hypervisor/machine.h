@@ -19,6 +19,13 @@
                 */
 #define VM_RAM_BASE 0x48000000
 
+/*
+ * More RAM for VMs. What lies between is not used, so that the addresses of VMs, which may lie
+ * there, are never physical ones; nor are function IDs and status codes.
+ */
+#define HIGH_RAM_BASE 0xc6000000
+#define HIGH_RAM_END  0xff000000
+
 #define PAGE_SHIFT 12
 #define PAGE_BYTES 4096
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Physical memory: the hypervisor's own pages, and the VMs' RAM. All of it is dealt out at boot. */
+/*
+ * Physical memory: the hypervisor's own pages, dealt out once, and the VMs' RAM, which comes and
+ * goes in frames of one page.
+ */
 #ifndef MEMORY_H
 #define MEMORY_H
 
@@ -10,17 +13,59 @@
 /* `count` zeroed pages of the hypervisor's own, contiguous, for ever; NULL if there are no more. */
 void *pages_take(size_t count);
 
-/* `count` contiguous pages of VM RAM, for ever; *pa is their address. False if there are no more.
+/* Pages that were set aside for one purpose. */
+struct page_supply {
+    char *next;
+    size_t pages;
+};
+
+/* False if there are not so many. */
+bool page_supply_fill(struct page_supply *supply, size_t pages);
+
+/* One of them, zeroed, for ever; NULL if all are taken. */
+void *page_supply_take(struct page_supply *supply);
+
+/* --- The VMs' RAM --------------------------------------------------------------------------------
+
+ * A frame is held by each VM that has it, owner or borrower (stage2.c counts), and pinned by each
+ * use that Parley makes of it. When nobody holds or pins it any more, it goes back to where it came
+ * from, whoever was the last.
  */
-bool ram_take(size_t count, uint64_t *pa);
 
 /*
- * Pins keep a page where it is while Parley uses it. This hypervisor moves no page; it counts them
- * to see that each is given back. pin_take() is false if the count is exhausted.
+ * `count` contiguous frames at a multiple of `alignment` pages, zeroed, nobody's yet; *pa is their
+ * address. False if there are no more. What is never held of them never comes back.
  */
-bool pin_take(uint64_t pa);
-void pin_drop(uint64_t pa);
-unsigned int pin_count(uint64_t pa);
+bool ram_take(size_t count, size_t alignment, uint64_t *pa);
+
+/* One zeroed frame, nobody's yet: any that is free. */
+bool frame_take(uint64_t *pa);
+
+void frame_hold(uint64_t pa);
+void frame_drop(uint64_t pa);
+
+/* Pins keep a frame where it is while Parley uses it. False if it has as many as can be counted. */
+bool frame_pin(uint64_t pa);
+void frame_unpin(uint64_t pa);
+
+/* The Secure world keeps the frame, which is pinned, for good. */
+void frame_lose(uint64_t pa);
+
+/* Whether one VM holds it, and nobody else has anything to do with it. */
+bool frame_is_sole(uint64_t pa);
+
+/* How often it is pinned for the sake of those that will let go of it. */
+unsigned int frame_pins(uint64_t pa);
+
+/* Frames that somebody still has. Those that are lost do not count. */
+size_t frames_used(void);
+
+/* --- Contents ------------------------------------------------------------------------------------
+ */
+
+/* Zeroes pages; the latter also cleans them to the point of coherency. */
+void memory_zero(uint64_t pa, size_t pages);
+void memory_zero_to_poc(uint64_t pa, size_t pages);
 
 /* Makes instructions that were written to memory visible to every CPU's instruction fetch. */
 void memory_publish_code(const void *address, size_t bytes);

@@ -7,6 +7,7 @@
 
 #include "mmu.h"
 #include "machine.h"
+#include "memory.h"
 #include "page_table.h"
 #include "registers.h"
 
@@ -25,13 +26,17 @@
 extern char image_start[], image_text_end[], image_rodata_end[], image_data_end[], image_end[];
 extern char stacks[];
 
+#define TABLES 32 /* one for each GiB with something in it, and for each 2 MiB that is cut up */
+
 /* boot.S gives it to the MMU. */
 uint64_t mmu_root[512] __attribute__((aligned(PAGE_BYTES)));
+
+static struct page_supply tables;
 
 /* Runs before the MMU is on: there is nobody to tell of a failure, and no way to go on. */
 static uint64_t *entry_or_halt(uint64_t address, unsigned int level)
 {
-    uint64_t *entry = page_table_make(mmu_root, address, level);
+    uint64_t *entry = page_table_make(mmu_root, address, level, &tables);
 
     while (entry == NULL) {
     }
@@ -55,6 +60,7 @@ static void map(uint64_t start, uint64_t end, uint64_t attributes)
 
 void mmu_build(void)
 {
+    (void)page_supply_fill(&tables, TABLES); /* entry_or_halt() notices */
     map(GICD_BASE, GIC_END, DEVICE);
     map(UART_BASE, UART_BASE + PAGE_BYTES, DEVICE);
     map((uintptr_t)image_start, (uintptr_t)image_text_end, CODE);
@@ -66,4 +72,5 @@ void mmu_build(void)
         map(guard + PAGE_BYTES, guard + PAGE_BYTES + STACK_BYTES, DATA);
     }
     map((uintptr_t)image_end, RAM_END, DATA);
+    map(HIGH_RAM_BASE, HIGH_RAM_END, DATA);
 }

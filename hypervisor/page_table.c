@@ -34,20 +34,25 @@ uint64_t *page_table_find(uint64_t *root, uint64_t address, unsigned int level)
     return entry_at(table, address, level);
 }
 
-uint64_t *page_table_make(uint64_t *root, uint64_t address, unsigned int level)
+uint64_t *page_table_make(uint64_t *root, uint64_t address, unsigned int level,
+                          struct page_supply *supply)
 {
     uint64_t *table = root;
 
+    if (address >> ADDRESS_BITS != 0) {
+        return NULL;
+    }
     for (unsigned int at = 1; at < level; at++) {
         uint64_t *entry = entry_at(table, address, at);
 
         if (*entry == 0) {
-            void *added = pages_take(1);
+            void *added = page_supply_take(supply);
 
             if (added == NULL) {
                 return NULL;
             }
-            *entry = (uintptr_t)added | ENTRY_TABLE;
+            /* Its zeroes come before it, for whoever walks the tables meanwhile. */
+            __atomic_store_n(entry, (uintptr_t)added | ENTRY_TABLE, __ATOMIC_RELEASE);
         }
         table = next_table(*entry);
     }

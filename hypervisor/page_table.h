@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+struct page_supply;
+
 #define ENTRY_VALID        UINT64_C(0x001)
 #define ENTRY_BLOCK        UINT64_C(0x001) /* at level 2 */
 #define ENTRY_PAGE         UINT64_C(0x003) /* at level 3 */
@@ -21,7 +23,11 @@
 /* The entry for `address` at `level`, 2 or 3; NULL if the tables do not reach it. */
 uint64_t *page_table_find(uint64_t *root, uint64_t address, unsigned int level);
 
-/* The same, with tables added where they are missing. NULL if there is no memory for them. */
-uint64_t *page_table_make(uint64_t *root, uint64_t address, unsigned int level);
+/*
+ * The same, with tables added where they are missing. NULL if there are none left for them, or the
+ * address is too large. There must be no block on the way.
+ */
+uint64_t *page_table_make(uint64_t *root, uint64_t address, unsigned int level,
+                          struct page_supply *supply);
 
 #endif

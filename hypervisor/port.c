@@ -28,16 +28,17 @@ bool parley_port_vm_is_aarch64(void *context)
 
 enum parley_port_status parley_port_page_map(void *context, parley_ipa ipa, void **page)
 {
-    const struct vm *vm = context;
-    uint64_t pa;
+    struct vm *vm = context;
+    struct stage2_run run;
 
-    if (!stage2_translate(&vm->stage2, ipa.value, &pa)) {
+    if (!stage2_run(&vm->stage2, ipa.value, 1, STAGE2_OWN | STAGE2_REACHABLE | STAGE2_WRITABLE,
+                    &run)) {
         return PARLEY_PORT_NOT_MEMORY;
     }
-    if (!pin_take(pa)) {
+    if (!frame_pin(run.pa)) {
         return PARLEY_PORT_NO_MEMORY;
     }
-    *page = (void *)(uintptr_t)pa;
+    *page = (void *)(uintptr_t)run.pa;
     return PARLEY_PORT_OK;
 }
 
@@ -45,7 +46,7 @@ void parley_port_page_unmap(void *context, parley_ipa ipa, void *page)
 {
     (void)context;
     (void)ipa;
-    pin_drop((uintptr_t)page);
+    frame_unpin((uintptr_t)page);
 }
 
 void parley_port_vcpu_wake(void *context, unsigned int vcpu)

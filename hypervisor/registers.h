@@ -134,5 +134,11 @@ static inline unsigned int esr_class(uint64_t esr)
 #define ESR_ABORT_SIGNS BIT(21) /* a load that extends the sign */
 #define ESR_ABORT_WRITE BIT(6)
 #define ESR_ABORT_WALK  BIT(7) /* on a stage 1 table walk */
+#define ESR_ABORT_CACHE BIT(8) /* by a cache maintenance instruction */
+
+/* The status of an abort, without its level. */
+#define ESR_ABORT_KIND        UINT64_C(0x3c)
+#define ESR_ABORT_TRANSLATION UINT64_C(0x04)
+#define ESR_ABORT_PERMISSION  UINT64_C(0x0c)
 
 #endif

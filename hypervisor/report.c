@@ -86,6 +86,8 @@ static const char *end_text(const struct vm *vm)
         return vm->place->fault_expected ? "fault, expected" : "fault";
     case VM_END_BROKEN:
         return "hypervisor gave up";
+    case VM_END_QUARANTINED:
+        return vm->place->quarantine_expected ? "quarantine, expected" : "quarantine";
     }
     return "?";
 }
@@ -101,6 +103,17 @@ void report_vm_stopped(struct vm *vm)
         vm_expectation_broken(vm, "it did not fault");
     } else if (faulted) {
         parley_counter_increment(&vm->tally.held);
+    }
+}
+
+void report_vm_quarantined(struct vm *vm)
+{
+    console_say("hyp", "%s stays in quarantine: the Secure world keeps memory of it",
+                vm->who->name);
+    if (vm->place->quarantine_expected) {
+        parley_counter_increment(&vm->tally.held);
+    } else {
+        vm_expectation_broken(vm, "it is in quarantine");
     }
 }
 

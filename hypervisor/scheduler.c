@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "scheduler.h"
+#include "table.h"
 #include "cpu.h"
 #include "ffa.h"
 #include "gicv3.h"
@@ -18,7 +19,8 @@
 #include "vm.h"
 #include "work.h"
 
-#define SLICE_MS 5
+/* A bench has the CPU for itself until it yields. */
+#define SLICE_MS (table.bench ? 500u : 5u)
 
 /* Of one CPU. */
 struct schedule {
@@ -305,6 +307,11 @@ static void go_off(struct vcpu *vcpu)
 static void begin_wait(struct vcpu *vcpu)
 {
     lock_take(&lock);
+    if (vcpu->is_preempted) {
+        enqueue(vcpu); /* what it was woken for is for the next time that it waits */
+        lock_drop(&lock);
+        return;
+    }
     if (vcpu->is_woken || !scheduler_vm_runs(vcpu->vm) || vgic_is_interrupted(vcpu)) {
         enqueue(vcpu);
     } else {
@@ -313,6 +320,13 @@ static void begin_wait(struct vcpu *vcpu)
     }
     vcpu->is_woken = false;
     lock_drop(&lock);
+}
+
+/* Whether it can enter its guest. A call that it goes on with is part of its turn. */
+static bool begin_turn(struct vcpu *vcpu)
+{
+    start_slice();
+    return ffa_resume(vcpu);
 }
 
 struct vcpu *scheduler_next(void)
@@ -328,12 +342,12 @@ struct vcpu *scheduler_next(void)
             }
         } else if (vcpu->is_leaving || !scheduler_vm_runs(vcpu->vm)) {
             go_off(vcpu);
-        } else if (!ffa_resume(vcpu)) {
-            begin_wait(vcpu);
-        } else {
-            start_slice();
+        } else if (begin_turn(vcpu)) {
             vcpu_load(vcpu);
             return vcpu;
+        } else {
+            interrupts_take(); /* for one of which it may have been preempted */
+            begin_wait(vcpu);
         }
     }
 }

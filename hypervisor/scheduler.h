@@ -21,7 +21,8 @@ struct vcpu *scheduler_yield(struct vcpu *vcpu);
 
 /*
  * The running vCPU has nothing to do before scheduler_wake() or an interrupt. It may go on for
- * nothing; one that is blocked in FF-A then waits again.
+ * nothing; one that is blocked in FF-A then waits again. One that was preempted in FF-A only waits
+ * for its next turn.
  */
 struct vcpu *scheduler_wait(struct vcpu *vcpu);
 

@@ -17,6 +17,10 @@
 #define TABLE_RXTX_PAGES_MAX 16u /* of one RX or TX buffer */
 #define TABLE_NAME_CHARS_MAX 12u
 
+/* Memory: what each VM may grant, and borrow, at once; in so many ranges, buffers among them. */
+#define TABLE_TRANSACTIONS_MAX 64u
+#define TABLE_RANGES_MAX       16640u
+
 enum conduit {
     CONDUIT_SMC,
     CONDUIT_HVC
@@ -30,9 +34,16 @@ struct vm_place {
     uint64_t ipa; /* of its RAM, where the image starts */
     uint32_t pages;
     bool scattered; /* over physical memory, in runs of few pages */
+    uint64_t
+        window_ipa; /* where it finds what others share with it; no pages: it borrows nothing */
+    uint64_t window_pages;
+    uint32_t table_pages; /* of its translation tables; 0: as many as it can ever need */
+    bool takes_aborts;    /* of its RAM and window, as from memory that does not answer */
+    bool ends_at_once;    /* Parley ends it when it stops, and not only when all have stopped */
     enum conduit conduit;
-    bool fault_expected;  /* the program ends by touching what it may not */
-    unsigned int chapter; /* in which it starts */
+    bool quarantine_expected; /* it ends while the Secure world keeps memory of it */
+    bool fault_expected;      /* the program ends by touching what it may not */
+    unsigned int chapter;     /* in which it starts */
 };
 
 struct table {

@@ -7,6 +7,9 @@
 #define ADDRESS_END         (UINT64_C(1) << ADDRESS_BITS)
 #define ADDRESS_END_AARCH32 (UINT64_C(1) << 32)
 
+#define PAGES_THERE \
+    ((RAM_END - VM_RAM_BASE) / PAGE_BYTES + (HIGH_RAM_END - HIGH_RAM_BASE) / PAGE_BYTES)
+
 static const struct table_fault no_fault;
 
 static const struct world_vm *find_vm(const struct table *checked, uint16_t id)
@@ -135,31 +138,56 @@ static bool overlaps(uint64_t start, uint64_t end, uint64_t other_start, uint64_
     return start < other_end && other_start < end;
 }
 
+static const char *check_stretch(uint64_t start, uint64_t end)
+{
+    if (start % PAGE_BYTES != 0) {
+        return "its memory does not start on a page";
+    }
+    if (start >= ADDRESS_END || end > ADDRESS_END || end < start) {
+        return "its memory reaches beyond the address space";
+    }
+    if (overlaps(start, end, VM_GICD_IPA, VM_GIC_END_IPA)) {
+        return "its memory overlaps its interrupt controller";
+    }
+    if (overlaps(start, end, VM_UART_IPA, VM_UART_IPA + PAGE_BYTES)) {
+        return "its memory overlaps its serial port";
+    }
+    /* Otherwise a forgotten translation could pass for a right one. */
+    if (overlaps(start, end, RAM_BASE, RAM_END) ||
+        overlaps(start, end, HIGH_RAM_BASE, HIGH_RAM_END)) {
+        return "its memory lies where physical RAM does";
+    }
+    return NULL;
+}
+
+static uint64_t ram_end(const struct vm_place *place)
+{
+    return place->ipa + (uint64_t)place->pages * PAGE_BYTES;
+}
+
+static uint64_t window_end(const struct vm_place *place)
+{
+    return place->window_ipa + place->window_pages * PAGE_BYTES;
+}
+
 static const char *check_memory(const struct vm_place *place)
 {
-    uint64_t bytes = (uint64_t)place->pages * PAGE_BYTES;
-    uint64_t end = place->ipa + bytes;
+    const char *fault;
 
     if (place->pages == 0) {
         return "it has no memory";
     }
-    if (place->ipa % PAGE_BYTES != 0) {
-        return "its memory does not start on a page";
+    fault = check_stretch(place->ipa, ram_end(place));
+    if (fault != NULL || place->window_pages == 0) {
+        return fault;
     }
-    if (place->ipa >= ADDRESS_END || end > ADDRESS_END) {
+    if (place->window_pages > ADDRESS_END / PAGE_BYTES) {
         return "its memory reaches beyond the address space";
     }
-    if (overlaps(place->ipa, end, VM_GICD_IPA, VM_GIC_END_IPA)) {
-        return "its memory overlaps its interrupt controller";
+    if (overlaps(place->ipa, ram_end(place), place->window_ipa, window_end(place))) {
+        return "its window overlaps its memory";
     }
-    if (overlaps(place->ipa, end, VM_UART_IPA, VM_UART_IPA + PAGE_BYTES)) {
-        return "its memory overlaps its serial port";
-    }
-    /* Otherwise a forgotten translation could pass for a right one. */
-    if (overlaps(place->ipa, end, RAM_BASE, RAM_END)) {
-        return "its memory lies where physical RAM does";
-    }
-    return NULL;
+    return check_stretch(place->window_ipa, window_end(place));
 }
 
 static const char *check_chapter(const struct table *checked, const struct vm_place *place)
@@ -188,7 +216,7 @@ static const char *check_width(const struct world_vm *vm, const struct vm_place 
     if (!cpu_has_aarch32()) {
         return "it is AArch32, which this CPU does not have at EL1";
     }
-    if (place->ipa + (uint64_t)place->pages * PAGE_BYTES > ADDRESS_END_AARCH32) {
+    if (ram_end(place) > ADDRESS_END_AARCH32 || window_end(place) > ADDRESS_END_AARCH32) {
         return "it is AArch32, and its memory lies above 4 GiB";
     }
     return NULL;
@@ -270,7 +298,7 @@ struct table_fault table_check(const struct table *checked)
     if (has_empty_chapter(checked)) {
         return (struct table_fault){0, "no VM starts in one of its chapters"};
     }
-    if (pages_needed(checked) > (RAM_END - VM_RAM_BASE) / PAGE_BYTES) {
+    if (pages_needed(checked) > PAGES_THERE) {
         return (struct table_fault){0, "its VMs need more RAM than there is"};
     }
     return no_fault;

@@ -3,10 +3,10 @@
  * Why a guest came to EL2. Each handler gets the vCPU that trapped and returns the one that this
  * CPU goes on with. What the hypervisor has no answer for stops the VM, and the others go on.
  */
+#include "abort.h"
 #include "cpu.h"
 #include "id_registers.h"
 #include "interrupts.h"
-#include "mmio.h"
 #include "registers.h"
 #include "scheduler.h"
 #include "smccc.h"
@@ -47,14 +47,6 @@ static const char *class_name(unsigned int class)
     }
 }
 
-/* The IPA of a stage 2 translation fault. */
-static uint64_t fault_ipa(void)
-{
-    uint64_t page = bits(register_read(hpfar_el2), 4, 40) << PAGE_SHIFT;
-
-    return page | register_read(far_el2) % PAGE_BYTES;
-}
-
 static struct vcpu *fault(struct vcpu *vcpu, uint64_t esr)
 {
     const char *name = vcpu->vm->who->name;
@@ -67,7 +59,7 @@ static struct vcpu *fault(struct vcpu *vcpu, uint64_t esr)
                 vcpu->pstate);
     if (abort) {
         console_say("hyp", "  IPA 0x%lx, FAR 0x%lx; its own: ELR_EL1 0x%lx, ESR_EL1 0x%lx",
-                    fault_ipa(), register_read(far_el2), register_read(elr_el1),
+                    abort_ipa(), register_read(far_el2), register_read(elr_el1),
                     register_read(esr_el1));
     }
     if (!vm_request_stop(vcpu->vm, VM_END_FAULT)) {
@@ -145,7 +137,8 @@ struct vcpu *trap_synchronous(struct vcpu *vcpu)
     case EC_WFX:
         return wait(vcpu, esr);
     case EC_DATA_ABORT:
-        return mmio_access(vcpu, fault_ipa(), esr) ? vcpu : fault(vcpu, esr);
+    case EC_INSTRUCTION_ABORT:
+        return abort_take(vcpu, esr) ? vcpu : fault(vcpu, esr);
     case EC_CP15:
     case EC_CP15_PAIR:
         return coprocessor(vcpu, esr);

@@ -44,6 +44,7 @@ void vcpu_reset(struct vcpu *vcpu, uint64_t entry, uint64_t context)
     }
     vcpu->x[0] = context;
     vcpu->is_blocked = false;
+    vcpu->is_preempted = false;
     vcpu->line.used = 0;
     vgic_reset_interface(&vcpu->vgic);
     if (aarch64) {

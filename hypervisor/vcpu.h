@@ -47,6 +47,7 @@ struct vcpu {
 
     /* Of the CPU that runs it, alone. */
     bool is_blocked;           /* in an FF-A call, with the call's registers in x */
+    bool is_preempted;         /* in an FF-A call, which goes on when it has its next turn */
     bool is_leaving;           /* it goes off, and Parley is not done with it */
     unsigned int times_spared; /* in a row: it goes on although its turn is over */
 

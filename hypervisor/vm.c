@@ -6,16 +6,19 @@
 #include "memory.h"
 #include "report.h"
 #include "scheduler.h"
+#include "vm_memory.h"
 #include "work.h"
 
 _Static_assert(WORLD_MAY_MESSAGE == PARLEY_MAY_MESSAGE, "world_vm.may is rights");
 _Static_assert(WORLD_MAY_NOTIFY == PARLEY_MAY_NOTIFY, "world_vm.may is rights");
+_Static_assert(WORLD_MAY_SHARE == PARLEY_MAY_SHARE, "world_vm.may is rights");
 
 static struct vm *vms;
 static struct parley *parley;
 static unsigned int chapter;     /* of the table, that runs */
 static unsigned int vms_running; /* in it */
-static unsigned int vms_left;    /* in Parley, once all have stopped */
+static unsigned int vms_left;    /* in Parley */
+static bool vms_quarantined;     /* any of them: Parley stays for the sake of those */
 
 struct vm *vm_at(size_t index)
 {
@@ -35,87 +38,6 @@ struct vm *vm_find(uint16_t id)
 struct parley *vms_parley(void)
 {
     return parley;
-}
-
-/* --- Memory ----------------------------------------------------------------------------------- */
-
-static bool map_run(struct vm *vm, uint32_t first_page, uint32_t pages, uint64_t pa)
-{
-    for (uint32_t i = 0; i < pages; i++) {
-        uint64_t ipa = vm->place->ipa + (uint64_t)(first_page + i) * PAGE_BYTES;
-
-        if (!stage2_map_page(&vm->stage2, ipa, pa + (uint64_t)i * PAGE_BYTES)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* One page in front is left out, so that no VM starts where its low address bits would agree. */
-static bool map_contiguous(struct vm *vm)
-{
-    uint64_t pa;
-
-    return ram_take(vm->place->pages + 1, &pa) && map_run(vm, 0, vm->place->pages, pa + PAGE_BYTES);
-}
-
-/*
- * Runs of 1, 3, 5, 7, 1, 3, ... pages, from the end of physical memory to its start, with a page
- * left out in front of each: whoever takes two pages to be neighbours that are so only in the
- * guest's eyes, touches memory that is nobody's.
- */
-static bool map_scattered(struct vm *vm)
-{
-    uint32_t pages = vm->place->pages;
-    uint32_t run = 1;
-    uint64_t pa;
-
-    if (!ram_take(2 * (size_t)pages, &pa)) {
-        return false;
-    }
-    pa += 2 * (uint64_t)pages * PAGE_BYTES;
-    for (uint32_t done = 0; done < pages; done += run, run = run == 7 ? 1 : run + 2) {
-        if (run > pages - done) {
-            run = pages - done;
-        }
-        pa -= (uint64_t)run * PAGE_BYTES;
-        if (!map_run(vm, done, run, pa)) {
-            return false;
-        }
-        pa -= PAGE_BYTES;
-    }
-    return true;
-}
-
-/* The page of the VM's RAM with this number, as the hypervisor sees it. */
-static uint8_t *ram_page(const struct vm *vm, uint32_t number)
-{
-    uint64_t pa = 0;
-
-    if (!stage2_translate(&vm->stage2, vm->place->ipa + (uint64_t)number * PAGE_BYTES, &pa)) {
-        panic("%s has no page %u", vm->who->name, number);
-    }
-    return (uint8_t *)(uintptr_t)pa;
-}
-
-/* The program, and zeroes behind it. */
-static void load_image(struct vm *vm)
-{
-    const uint8_t *image = vm->place->image;
-
-    for (uint32_t i = 0; i < vm->place->pages; i++) {
-        uint8_t *page = ram_page(vm, i);
-        size_t left = (size_t)(vm->place->image_end - image);
-        size_t bytes = left < PAGE_BYTES ? left : PAGE_BYTES;
-
-        memset(page + bytes, 0, PAGE_BYTES - bytes);
-        if (bytes != 0) {
-            memcpy(page, image, bytes);
-            memory_publish_code(page, bytes);
-            image += bytes;
-        }
-    }
-    stage2_forget(&vm->stage2);
 }
 
 /* --- Creation --------------------------------------------------------------------------------- */
@@ -146,6 +68,8 @@ static bool create_in_parley(struct vm *vm)
         .peer_count = who->peer_count,
         .secure_rights = who->sees_secure ? rights : 0,
         .rxtx_pages_max = who->rxtx_pages_max,
+        .window_ipa = vm->place->window_ipa,
+        .window_pages = vm->place->window_pages,
         .context = vm,
     };
     enum parley_progress progress;
@@ -164,14 +88,16 @@ static bool create_in_parley(struct vm *vm)
 static bool vm_create(struct vm *vm, unsigned int vmid)
 {
     const struct world_vm *who = vm->who;
+    const char *why_not;
 
     vm->state = VM_RUNNING;
     vm->vcpus = pages_take(pages_for(who->vcpus * sizeof(struct vcpu)));
-    if (vm->vcpus == NULL || !stage2_create(&vm->stage2, vmid)) {
+    if (vm->vcpus == NULL) {
         return refuse(vm, "the hypervisor has no memory left");
     }
-    if (!(vm->place->scattered ? map_scattered(vm) : map_contiguous(vm))) {
-        return refuse(vm, "no RAM left for it");
+    why_not = vm_memory_create(vm, vmid);
+    if (why_not != NULL) {
+        return refuse(vm, why_not);
     }
     for (unsigned int i = 0; i < who->vcpus; i++) {
         vm->vcpus[i].vm = vm;
@@ -194,6 +120,9 @@ bool vms_init(void)
         .cpus_max = CPUS_MAX,
         .npi_intid = WORLD_NPI_INTID,
         .sri_intid = WORLD_SRI_INTID,
+        .transactions_max = TABLE_TRANSACTIONS_MAX,
+        .ranges_max = TABLE_RANGES_MAX,
+        .can_donate = true,
     };
     size_t parley_pages = pages_for(parley_memory_size(&config));
     void *memory = pages_take(parley_pages);
@@ -224,12 +153,21 @@ bool vms_create(void)
 
 /* --- Lives ------------------------------------------------------------------------------------ */
 
-/* vCPU 0 starts at the first byte of the image; see guests/ for what it is told in x0 to x3. */
-static void start(struct vm *vm)
+static void stopped(struct vm *vm);
+
+static void give_up(struct vm *vm, const char *why)
+{
+    vm_expectation_broken(vm, "%s", why);
+    vm->end = VM_END_BROKEN;
+    vm->is_preparing = false;
+    stopped(vm);
+}
+
+/* vCPU 0 starts at the first byte of the image; see guests/ for what it is told in x0 to x4. */
+static void enter_life(struct vm *vm)
 {
     struct vcpu *vcpu = &vm->vcpus[0];
 
-    load_image(vm);
     vgic_reset(vm);
     scheduler_begin_life(vm);
     if (!scheduler_claim(vcpu)) {
@@ -239,7 +177,32 @@ static void start(struct vm *vm)
     vcpu->x[1] = vm->life;
     vcpu->x[2] = vm->who->vcpus;
     vcpu->x[3] = vm->place->conduit;
+    vcpu->x[4] = vm->place->pages;
     scheduler_ready(vcpu);
+}
+
+/* A step towards the next life, once Parley is ready for it. */
+static void prepare(struct vm *vm)
+{
+    switch (vm_memory_prepare(vm)) {
+    case VM_MEMORY_READY:
+        vm->is_preparing = false;
+        enter_life(vm);
+        break;
+    case VM_MEMORY_AGAIN:
+        work_go_on_with(vm);
+        break;
+    case VM_MEMORY_NONE_LEFT:
+        give_up(vm, "there is no RAM left for its next life");
+        break;
+    }
+}
+
+static void start(struct vm *vm)
+{
+    vm->pages_prepared = 0;
+    vm->is_preparing = true;
+    prepare(vm);
 }
 
 static unsigned int vms_of_chapter(unsigned int number)
@@ -269,6 +232,7 @@ static void begin_chapter(unsigned int number)
 
 void vms_start(void)
 {
+    vms_left = (unsigned int)table.cast_count;
     begin_chapter(0);
 }
 
@@ -314,15 +278,7 @@ static void tally_calls(struct vm *vm)
     vm->tally.version = status.version;
 }
 
-static void check_no_pins(struct vm *vm)
-{
-    for (uint32_t i = 0; i < vm->place->pages; i++) {
-        if (pin_count((uintptr_t)ram_page(vm, i)) != 0) {
-            vm_expectation_broken(vm, "page %u is still pinned after its life", i);
-        }
-    }
-}
-
+static void destroy(struct vm *vm);
 static void destroy_all(void);
 
 static void stopped(struct vm *vm)
@@ -330,6 +286,9 @@ static void stopped(struct vm *vm)
     tally_calls(vm);
     report_vm_stopped(vm);
     scheduler_stopped(vm);
+    if (vm->place->ends_at_once) {
+        destroy(vm);
+    }
     if (__atomic_sub_fetch(&vms_running, 1, __ATOMIC_ACQ_REL) != 0) {
         return;
     }
@@ -340,27 +299,54 @@ static void stopped(struct vm *vm)
     }
 }
 
+/* At a reset or at its end, whichever comes first. */
+static void quarantined(struct vm *vm)
+{
+    if (vm->end != VM_END_QUARANTINED) {
+        vm->end = VM_END_QUARANTINED;
+        report_vm_quarantined(vm);
+    }
+}
+
 static void after_reset(struct vm *vm, enum parley_progress progress)
 {
-    if (progress != PARLEY_DONE) {
-        vm_expectation_broken(vm, "Parley does not reset it");
-        vm->end = VM_END_BROKEN;
+    if (progress == PARLEY_QUARANTINED) {
+        quarantined(vm);
         stopped(vm);
         return;
     }
-    check_no_pins(vm);
+    if (progress != PARLEY_DONE) {
+        give_up(vm, "Parley does not reset it");
+        return;
+    }
     vm->life++;
     start(vm);
 }
 
+/* The last one to leave is blamed. */
+static void check_frames(struct vm *last)
+{
+    size_t used = frames_used();
+
+    if (used != 0) {
+        vm_expectation_broken(last, "%lu pages of RAM have not come back from the VMs", used);
+    }
+}
+
 static void after_destroy(struct vm *vm, enum parley_progress progress)
 {
-    if (progress != PARLEY_DONE) {
+    if (progress == PARLEY_QUARANTINED) {
+        vms_quarantined = true;
+        quarantined(vm);
+    } else if (progress != PARLEY_DONE) {
         vm_expectation_broken(vm, "Parley does not end it");
+    } else if (vm->place->quarantine_expected) {
+        vm_expectation_broken(vm, "it is not in quarantine");
     }
-    check_no_pins(vm);
+    vm_memory_give_back(vm);
     if (__atomic_sub_fetch(&vms_left, 1, __ATOMIC_ACQ_REL) == 0) {
-        report_end(parley_shutdown(parley) == PARLEY_DONE);
+        check_frames(vm);
+        report_end(vms_quarantined || parley_shutdown(parley) == PARLEY_DONE);
     }
 }
 
@@ -378,7 +364,11 @@ static void step_done(struct vm *vm, enum parley_progress progress)
 
 void vm_go_on(struct vm *vm)
 {
-    step_done(vm, parley_vm_continue(vm->parley));
+    if (vm->is_preparing) {
+        prepare(vm);
+    } else {
+        step_done(vm, parley_vm_continue(vm->parley));
+    }
 }
 
 void vm_last_vcpu_out(struct vm *vm)
@@ -394,14 +384,20 @@ void vm_last_vcpu_out(struct vm *vm)
     stopped(vm);
 }
 
+static void destroy(struct vm *vm)
+{
+    step_done(vm, parley_vm_destroy(vm->parley));
+}
+
 /*
- * A VM that has stopped stays in Parley's directory until all have: what the others discover must
- * not depend on who finishes first.
+ * A VM that has stopped stays in Parley's directory until all have, unless the table says otherwise
+ * of it: what the others discover must not depend on who finishes first.
  */
 static void destroy_all(void)
 {
-    vms_left = (unsigned int)table.cast_count;
     for (size_t i = 0; i < table.cast_count; i++) {
-        step_done(&vms[i], parley_vm_destroy(vms[i].parley));
+        if (!vms[i].place->ends_at_once) {
+            destroy(&vms[i]);
+        }
     }
 }

@@ -23,7 +23,8 @@ enum vm_end {
     VM_END_NONE, /* it has not */
     VM_END_OFF,
     VM_END_FAULT,
-    VM_END_BROKEN, /* the hypervisor could not go on with it */
+    VM_END_BROKEN,      /* the hypervisor could not go on with it */
+    VM_END_QUARANTINED, /* the Secure world does not let go of it */
 };
 
 /* What the verdict is made of, over all lives. */
@@ -50,6 +51,8 @@ struct vm {
     struct vm *next_in_work;                /* see work.c */
     const struct vcpu *last_vcpu[CPUS_MAX]; /* that ran on that CPU, which alone uses this */
     unsigned int life;
+    uint64_t pages_prepared; /* for it, of the window and RAM; see vm_memory.c */
+    bool is_preparing;
     enum vm_end end;
     struct vm_tally tally;
 
@@ -84,7 +87,7 @@ bool vm_request_stop(struct vm *vm, enum vm_end end);
 /* No vCPU of the VM is on any more: does what was asked for. */
 void vm_last_vcpu_out(struct vm *vm);
 
-/* The next step of what Parley has not finished. */
+/* The next step towards its next life, or its end. */
 void vm_go_on(struct vm *vm);
 
 /* An expectation of the hypervisor's own is broken: counted against the VM, and told. */

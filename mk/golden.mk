@@ -9,7 +9,7 @@ RULES_WRAP := page_map page_unmap vm_is_aarch64 vcpu_wake interrupt
 RULES_LINK := -pthread $(RULES_WRAP:%=-Wl,--wrap=parley_port_%) -lcmocka
 
 GOLDEN         := $(BUILD)/golden/golden
-GOLDEN_OBJECTS := $(addprefix $(RULES_OBJECTS)/tests/golden/,golden.o range.o scene.o tables.o)
+GOLDEN_OBJECTS := $(addprefix $(RULES_OBJECTS)/tests/golden/,golden.o range.o scene.o memory.o tables.o)
 
 $(GOLDEN): $(GOLDEN_OBJECTS) $(RULES_SUPPORT) $(RULES_OBJECTS)/libposix.a
 	@mkdir -p $(@D)
@@ -25,12 +25,19 @@ $(MUSEUM): $(MUSEUM_OBJECTS) $(RULES_SUPPORT) $(RULES_OBJECTS)/libposix.a
 	@mkdir -p $(@D)
 	$(POSIX_CC_asan) $^ $(RULES_LINK) -o $@
 
+MUSEUM_MEMORY         := $(BUILD)/golden/museum-memory
+MUSEUM_MEMORY_OBJECTS := $(patsubst %.c,$(RULES_OBJECTS)/%.o,$(wildcard tests/museum/memory_*.c))
+
+$(MUSEUM_MEMORY): $(MUSEUM_MEMORY_OBJECTS) $(RULES_OBJECTS)/libsupport.a $(RULES_OBJECTS)/libposix.a
+	@mkdir -p $(@D)
+	$(POSIX_CC_asan) -pthread $^ -lcmocka -o $@
+
 CHECKS += golden museum
 check-golden: $(GOLDEN)
 	@$(GOLDEN)
 
-check-museum: $(MUSEUM)
-	@$(MUSEUM)
+check-museum: $(MUSEUM) $(MUSEUM_MEMORY)
+	@tests/support/run $^
 	@tests/museum/check_rows
 
 .PHONY: check-golden check-museum

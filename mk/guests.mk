@@ -19,6 +19,7 @@ GUEST_IMAGES := \
 	talker_1_1:64:programs/talker:-DTALKER_VERSION=FFA_VERSION_1_1 \
 	talker_1_2:64:programs/talker:-DTALKER_VERSION=FFA_VERSION_1_2 \
 	sleeper:64:programs/sleeper \
+	sharer:64:programs/sharer \
 	neighbour_1_0:64:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_0 \
 	neighbour_1_1:64:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_1 \
 	neighbour_1_2:64:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_2 \
@@ -35,6 +36,8 @@ GUEST_IMAGES := \
 	smccc_32:32:scenarios/smccc \
 	messages:64:scenarios/messages \
 	messages_32:32:scenarios/messages \
+	memory:64:scenarios/memory \
+	memory_32:32:scenarios/memory \
 	outsider:64:scenarios/outsider \
 	traffic_1_1:64:scenarios/traffic:-DTRAFFIC_VERSION=FFA_VERSION_1_1 \
 	traffic_1_2:64:scenarios/traffic:-DTRAFFIC_VERSION=FFA_VERSION_1_2 \

@@ -53,7 +53,7 @@ MONITOR_none := $(BUILD)/secure/monitor-none.bin
 QEMU ?= qemu-system-aarch64
 # Arguments: the monitor's image, the hypervisor's.
 hypervisor-qemu = $(QEMU) -M virt,secure=on,virtualization=on,gic-version=3 \
-	-cpu max,pauth-impdef=on,lpa2=off -smp 4 -m 1G -nographic -nic none -monitor none \
+	-cpu max,pauth-impdef=on,lpa2=off -smp 4 -m 3G -nographic -nic none -monitor none \
 	-serial stdio -serial null -semihosting-config enable=on,target=native -bios $(1) \
 	-device loader,file=$(strip $(2)),addr=0x40200000,force-raw=on
 # Argument: the table.
@@ -89,6 +89,11 @@ $(call hypervisor-test-guest,test_signals_32,32,signals)
 $(call hypervisor-test-guest,test_chatter,64,chatter)
 $(call hypervisor-test-guest,test_exchange,64,exchange)
 $(call hypervisor-test-guest,test_exchange_32,32,exchange)
+$(call hypervisor-test-guest,test_grants,64,grants)
+$(call hypervisor-test-guest,test_gigabyte,64,gigabyte)
+$(call hypervisor-test-guest,test_loser,64,loser)
+$(call hypervisor-test-guest,test_grants_servant,64,grants_servant)
+$(call hypervisor-test-guest,test_grants_servant_32,32,grants_servant)
 $(call hypervisor-test-guest,test_endless,64,endless)
 $(call hypervisor-test-guest,test_member,64,member)
 
@@ -108,9 +113,9 @@ check-hypervisor: $(MONITOR_1.2) $(HYPERVISOR_TEST_IMAGES)
 
 # What everything else is there for: the VMs, at EL1, in front of each Secure world.
 HYPERVISOR_MONITORS := $(MONITOR_1.2) $(MONITOR_1.1) $(MONITOR_none)
-WORLD_TABLES        := story scenarios messages
+WORLD_TABLES        := story scenarios messages memory
 # What takes longer, and has less to do with the Secure world, in front of one.
-WORLD_TABLES_ONCE   := messages_32 traffic
+WORLD_TABLES_ONCE   := messages_32 memory_32 traffic
 CHECKS += worlds
 check-worlds: $(HYPERVISOR_MONITORS) \
 		$(patsubst %,$(HYPERVISOR_BUILD)/hypervisor-%.bin,$(WORLD_TABLES) $(WORLD_TABLES_ONCE))

@@ -12,10 +12,11 @@ POSIX_CC_asan  := $(CLANG) -fsanitize=address,undefined -fno-sanitize-recover=al
 	-fsanitize-address-use-after-scope -fno-omit-frame-pointer
 POSIX_CC_tsan  := $(CLANG) -fsanitize=thread
 
-POSIX_PORT_SOURCES := $(addprefix ports/posix/,address.c console.c cpu.c guest_life.c \
-	guest_platform.c log.c memory.c secure_world.c trap.c vcpu.c)
+POSIX_PORT_SOURCES := $(addprefix ports/posix/,address.c console.c cpu.c fault.c grants.c \
+	guest_life.c guest_memory.c guest_platform.c log.c memory.c pins.c secure_world.c trap.c vcpu.c)
 POSIX_SECURE_SOURCES := $(wildcard secure/spmc/*.c) \
-	$(addprefix secure/partitions/,partitions.c agent.c agent_message.c agent_portable.c agent_vm.c)
+	$(addprefix secure/partitions/,partitions.c agent.c agent_access.c agent_memory.c \
+	agent_message.c agent_portable.c agent_vm.c)
 POSIX_SOURCES := $(PARLEY_SOURCES) $(POSIX_PORT_SOURCES) $(POSIX_SECURE_SOURCES)
 
 define posix_flavour

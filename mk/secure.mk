@@ -8,10 +8,12 @@ SECURE_CPPFLAGS := -Iinclude -MMD -MP
 # For whoever links an SPMC: ports/posix compiles these for the host.
 SPMC_SOURCES := $(addprefix secure/spmc/,call.c version.c identity.c rxtx.c rxtx_vm.c vm.c \
 	discovery.c context.c partition_call.c direct.c indirect.c notification.c notification_info.c \
-	hostile.c) \
-	$(addprefix secure/partitions/,partitions.c agent.c agent_vm.c agent_message.c agent_portable.c)
+	memory_send.c memory_retrieve.c memory_deliver.c memory_return.c memory_descriptor.c \
+	memory_attributes.c memory_transaction.c memory_ranges.c hostile.c) \
+	$(addprefix secure/partitions/,partitions.c agent.c agent_vm.c agent_message.c agent_memory.c \
+	agent_access.c agent_portable.c)
 
-MONITOR_C := $(addprefix secure/monitor/,main.c mmu.c el3.c gic.c smc.c psci.c secure_world.c sel1.c \
+MONITOR_C := $(addprefix secure/monitor/,main.c mmu.c tree.c el3.c gic.c smc.c psci.c secure_world.c sel1.c \
 	console.c panic.c string.c)
 MONITOR_S := $(addprefix secure/monitor/,start.S vectors.S switch.S image.S)
 MONITOR_OBJECTS := $(patsubst %,$(SECURE_BUILD)/bare/%.o,$(MONITOR_S) $(MONITOR_C) $(SPMC_SOURCES))
@@ -28,7 +30,7 @@ $(SECURE_BUILD)/monitor-refuser.elf: MONITOR_CONFIG := $(MONITOR_CONFIG:%_COUNT=
 # The partition at S-EL1 is a program of its own, linked for its place in Secure RAM.
 SEL1_OBJECTS := $(patsubst %,$(SECURE_BUILD)/bare/secure/%.o,partitions/sel1/start.S \
 	partitions/sel1/main.c partitions/agent.c partitions/agent_vm.c partitions/agent_message.c \
-	monitor/string.c)
+	partitions/agent_memory.c partitions/agent_access.c partitions/sel1/memory.c monitor/string.c)
 
 SECURE_LINK := $(CROSS_CC) -nostdlib -static -Wl,--build-id=none -Wl,--gc-sections \
 	-Wl,--fatal-warnings -Wl,-z,noexecstack
@@ -63,7 +65,7 @@ $(SECURE_BUILD)/bare/secure/monitor/image.S.o: SECURE_CPPFLAGS += -Wa,-I$(SECURE
 
 # The test at EL2
 PAYLOAD_OBJECTS := $(patsubst %,$(SECURE_BUILD)/bare/secure/test/el2/%.o,start.S registers.S \
-	main.c calls.c features.c messages.c notifications.c interrupts.c \
+	main.c calls.c features.c messages.c notifications.c memory.c interrupts.c \
 	sysregs.c report.c) $(addprefix $(SECURE_BUILD)/bare/secure/,monitor/string.c.o \
 	partitions/partitions.c.o)
 
@@ -79,7 +81,9 @@ check-secure-el3: $(MONITOR_IMAGES) $(SECURE_BUILD)/payload.bin
 
 # The portable SPMC on the host, with the sanitizers: undefined behaviour and memory, then threads
 SECURE_HOST_SOURCES := $(addprefix secure/test/host/,main.c world.c version.c buffers.c discovery.c \
-	direct.c partition.c availability.c indirect.c notification.c notification_info.c hostile.c) \
+	direct.c partition.c availability.c indirect.c notification.c notification_info.c hostile.c \
+	memory.c memory_send.c memory_shape.c memory_fragments.c memory_retrieve.c memory_told.c \
+	memory_return.c memory_commands.c memory_cpus.c memory_hostile.c) \
 	$(SPMC_SOURCES)
 
 CHECKS += secure-host

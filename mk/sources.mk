@@ -14,6 +14,19 @@ PARLEY_SOURCES := \
 	src/run.c \
 	src/indirect.c \
 	src/secure.c \
+	src/memory_send.c \
+	src/memory_retrieve.c \
+	src/memory_borrow.c \
+	src/memory_reclaim.c \
+	src/memory_secure.c \
+	src/transaction.c \
+	src/transaction_out.c \
+	src/transaction_back.c \
+	src/retrieval.c \
+	src/retrieval_in.c \
+	src/retrieval_out.c \
+	src/cursor.c \
+	src/extents.c \
 	src/notification.c \
 	src/notification_bind.c \
 	src/notification_info.c \
@@ -26,4 +39,5 @@ PARLEY_SOURCES := \
 	src/lifecycle.c \
 	src/spmc.c \
 	src/layout.c \
+	src/layout_memory.c \
 	src/event.c

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Tests on the host. A test tests/PATH.c is the program $(BUILD)/tests/FLAVOUR/PATH.
 
-SUPPORT_SOURCES := tests/support/call.c tests/support/hygiene.c tests/support/rig.c
+SUPPORT_SOURCES := tests/support/call.c tests/support/grant.c tests/support/hygiene.c tests/support/rig.c
 
 define test_flavour
 $(BUILD)/posix/$(1)/libsupport.a: $(SUPPORT_SOURCES:%.c=$(BUILD)/posix/$(1)/%.o)
@@ -104,10 +104,11 @@ define stress_flavour
 $(BUILD)/tests/$(1)/stress/stress: $(BUILD)/posix/$(1)/tests/stress/calls.o
 $(BUILD)/tests/$(1)/stress/traffic: $(BUILD)/posix/$(1)/tests/stress/traffic_steps.o
 $(BUILD)/tests/$(1)/stress/notification_walk: $(BUILD)/posix/$(1)/tests/stress/notification_model.o
+$(BUILD)/tests/$(1)/stress/memory_walk: $(addprefix $(BUILD)/posix/$(1)/tests/stress/,memory_choices.o memory_model.o memory_model_retrieve.o)
 endef
 $(foreach flavour,$(POSIX_FLAVOURS),$(eval $(call stress_flavour,$(flavour))))
 
-CHECKS += stress-tsan stress-asan traffic-tsan traffic-asan
+CHECKS += stress-tsan stress-asan traffic-tsan traffic-asan lending-tsan lending-asan
 
 check-stress-tsan: $(BUILD)/tests/tsan/stress/stress
 	@$(RUN_TSAN) $<
@@ -121,13 +122,26 @@ check-traffic-tsan: $(BUILD)/tests/tsan/stress/traffic
 check-traffic-asan: $(BUILD)/tests/asan/stress/traffic
 	@tests/support/run $<
 
+check-lending-tsan: $(BUILD)/tests/tsan/stress/lending
+	@$(RUN_TSAN) $<
+
+check-lending-asan: $(BUILD)/tests/asan/stress/lending
+	@tests/support/run $<
+
 # A million calls beside a model of what they must do.
 CHECKS += notification-model
 check-notification-model: $(BUILD)/tests/asan/stress/notification_walk
 	@tests/support/run $<
 
-.PHONY: check-notification-model
+# And a million of those that grant memory.
+CHECKS += memory-model
+check-memory-model: $(BUILD)/tests/asan/stress/memory_walk
+	@tests/support/run $<
 
+.PHONY: check-notification-model check-memory-model
+
+stress: check-lending-tsan check-lending-asan
 stress: check-stress-tsan check-stress-asan check-traffic-tsan check-traffic-asan ## run many vCPUs under the sanitizers (STRESS_SECONDS=15)
 
 .PHONY: stress check-stress-tsan check-stress-asan check-traffic-tsan check-traffic-asan
+.PHONY: check-lending-tsan check-lending-asan

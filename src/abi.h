@@ -39,17 +39,17 @@
     ROW(MSG_SEND,                    0x6e,   32,     1_0,   ELSEWHERE, NOTHING, none)              \
     ROW(MSG_SEND_DIRECT_REQ,         0x6f,   BOTH,   1_0,   SERVED,    NOTHING, direct_req)        \
     ROW(MSG_SEND_DIRECT_RESP,        0x70,   BOTH,   1_0,   SERVED,    NOTHING, direct_resp)       \
-    ROW(MEM_DONATE,                  0x71,   BOTH,   1_0,   LATER,     NOTHING, none)              \
-    ROW(MEM_LEND,                    0x72,   BOTH,   1_0,   LATER,     NOTHING, none)              \
-    ROW(MEM_SHARE,                   0x73,   BOTH,   1_0,   LATER,     NOTHING, none)              \
-    ROW(MEM_RETRIEVE_REQ,            0x74,   BOTH,   1_0,   LATER,     NOTHING, none)              \
-    ROW(MEM_RETRIEVE_RESP,           0x75,   32,     1_0,   LATER,     NOTHING, none)              \
-    ROW(MEM_RELINQUISH,              0x76,   32,     1_0,   LATER,     NOTHING, none)              \
-    ROW(MEM_RECLAIM,                 0x77,   32,     1_0,   LATER,     NOTHING, none)              \
+    ROW(MEM_DONATE,                  0x71,   BOTH,   1_0,   SERVED,    DONATION,mem_send)       \
+    ROW(MEM_LEND,                    0x72,   BOTH,   1_0,   SERVED,    MEMORY,  mem_send)       \
+    ROW(MEM_SHARE,                   0x73,   BOTH,   1_0,   SERVED,    MEMORY,  mem_send)       \
+    ROW(MEM_RETRIEVE_REQ,            0x74,   BOTH,   1_0,   SERVED,    MEMORY,  mem_retrieve_req) \
+    ROW(MEM_RETRIEVE_RESP,           0x75,   32,     1_0,   DELIVERED, MEMORY,  none)              \
+    ROW(MEM_RELINQUISH,              0x76,   32,     1_0,   SERVED,    MEMORY,  mem_relinquish) \
+    ROW(MEM_RECLAIM,                 0x77,   32,     1_0,   SERVED,    MEMORY,  mem_reclaim)    \
     ROW(MEM_OP_PAUSE,                0x78,   32,     1_0,   ELSEWHERE, NOTHING, none)              \
     ROW(MEM_OP_RESUME,               0x79,   32,     1_0,   ELSEWHERE, NOTHING, none)              \
-    ROW(MEM_FRAG_RX,                 0x7a,   32,     1_0,   LATER,     NOTHING, none)              \
-    ROW(MEM_FRAG_TX,                 0x7b,   32,     1_0,   LATER,     NOTHING, none)              \
+    ROW(MEM_FRAG_RX,                 0x7a,   32,     1_0,   DELIVERED, MEMORY,  none)              \
+    ROW(MEM_FRAG_TX,                 0x7b,   32,     1_0,   SERVED,    MEMORY,  mem_frag_tx)    \
     ROW(NORMAL_WORLD_RESUME,         0x7c,   32,     1_0,   ELSEWHERE, NOTHING, none)              \
     ROW(NOTIFICATION_BITMAP_CREATE,  0x7d,   32,     1_1,   ELSEWHERE, NOTHING, none)              \
     ROW(NOTIFICATION_BITMAP_DESTROY, 0x7e,   32,     1_1,   ELSEWHERE, NOTHING, none)              \
@@ -89,6 +89,8 @@ enum abi_needs {
     ABI_NEEDS_NOTHING,
     ABI_NEEDS_SPMC_ID,  /* an SPMC that has told its ID */
     ABI_NEEDS_SIGNALS,  /* notifications in the configuration */
+    ABI_NEEDS_MEMORY,   /* memory management in the configuration */
+    ABI_NEEDS_DONATION, /* and a port that can donate */
     ABI_NEEDS_RECEIVER, /* these, and a VM that receives them */
 };
 

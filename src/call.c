@@ -43,6 +43,10 @@ static bool row_has_what_it_needs(const struct abi_row *row, const struct parley
     case ABI_NEEDS_RECEIVER:
         return vm->parley->config.npi_intid != 0 &&
                (vm->properties & FFA_PARTITION_NOTIFICATION_RECV) != 0;
+    case ABI_NEEDS_DONATION:
+        return vm->parley->config.transactions_max != 0 && vm->parley->config.can_donate;
+    case ABI_NEEDS_MEMORY:
+        return vm->parley->config.transactions_max != 0;
     case ABI_NEEDS_NOTHING:
         break;
     }
@@ -183,6 +187,25 @@ static void leave(const struct call *call, const struct parley_regs *result,
     }
 }
 
+enum parley_outcome parley_call_end(const struct call *call, int32_t status,
+                                    struct parley_regs *result, struct parley_regs *regs)
+{
+    switch (status) {
+    case SERVED_BLOCK:
+        return PARLEY_BLOCK;
+    case SERVED_PREEMPTED:
+        return PARLEY_PREEMPTED;
+    default:
+        break;
+    }
+    if (status < 0) {
+        count_refusal(call, status);
+        make_error(call, status, result);
+    }
+    leave(call, result, regs);
+    return status == SERVED_YIELD ? PARLEY_YIELD : PARLEY_RETURN;
+}
+
 enum parley_outcome parley_call(struct parley_vm *vm, unsigned int vcpu, struct parley_regs *regs)
 {
     uint32_t fid = (uint32_t)regs->x[0];
@@ -203,15 +226,7 @@ enum parley_outcome parley_call(struct parley_vm *vm, unsigned int vcpu, struct 
     };
     struct parley_regs result = {{0}};
     int32_t status = serve(&call, &result);
-    if (status == SERVED_BLOCK) {
-        return PARLEY_BLOCK;
-    }
-    if (status < 0) {
-        count_refusal(&call, status);
-        make_error(&call, status, &result);
-    }
-    leave(&call, &result, regs);
-    return status == SERVED_YIELD ? PARLEY_YIELD : PARLEY_RETURN;
+    return parley_call_end(&call, status, &result, regs);
 }
 
 void parley_call_complete(struct parley_vm *vm, unsigned int vcpu,

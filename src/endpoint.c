@@ -45,6 +45,13 @@ bool parley_policy_allows(const struct parley_vm *vm, const struct parley_vm *pe
     return (parley_policy_row(vm, right)[place / 64] >> (place % 64) & 1) != 0;
 }
 
+struct parley_vm *parley_vm_place(struct parley *parley, uint16_t id)
+{
+    unsigned int place = (unsigned int)id - parley->config.vm_id_first;
+
+    return place < parley->config.vms_max ? &parley->vms[place] : NULL;
+}
+
 /* The place of an ID that the VM may know by policy, or NULL. */
 static struct parley_vm *known_place(const struct parley_vm *vm, uint16_t id)
 {

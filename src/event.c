@@ -164,6 +164,15 @@ static void put_absent(struct span *line, const struct parley_event *event)
     put(line, ")");
 }
 
+static void put_memory_quarantined(struct span *line, const struct parley_event *event)
+{
+    put_vm(line, event);
+    put(line, "memory of handle ");
+    put_hex(line, event->value);
+    put(line, " quarantined: ");
+    put(line, status_name(event->status));
+}
+
 void parley_event_text(const struct parley_event *event, char *text, size_t bytes)
 {
     struct span line = span_make(text, bytes);
@@ -211,6 +220,9 @@ void parley_event_text(const struct parley_event *event, char *text, size_t byte
         put_hex(&line, event->value);
         put(&line, " does not accept its beginning or end: ");
         put(&line, status_name(event->status));
+        break;
+    case PARLEY_EVENT_MEMORY_QUARANTINED:
+        put_memory_quarantined(&line, event);
         break;
     case PARLEY_EVENT_VERSION_FINAL:
         put_final(&line, event);

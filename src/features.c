@@ -44,5 +44,8 @@ int32_t parley_handle_features(const struct call *call, struct parley_regs *resu
     if (asked == FFA_RXTX_MAP_32 || asked == FFA_RXTX_MAP_64) {
         result->x[2] = rxtx_map_properties(call);
     }
+    if (asked == FFA_MEM_RETRIEVE_REQ_32 || asked == FFA_MEM_RETRIEVE_REQ_64) {
+        result->x[2] = FFA_FEATURES_RETRIEVE_REQ_NS_BIT;
+    }
     return FFA_OK;
 }

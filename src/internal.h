@@ -6,14 +6,17 @@
  *     version features identity rxtx discovery console  a chapter of FF-A each
  *     direct run secure indirect shadow                 messages
  *     notification* schedule                            signals, and cycles for who is signalled
+ *     memory_* transaction retrieval                    memory: who grants and borrows what
  *     lifecycle availability                            create, reset, destroy; who is told of it
  *     partition_scan endpoint                           who sees whom; references
  *     spmc                                              the client of the physical instance
- *     layout state word vcpu span bits abi              formats, state and tables
+ *     extents                                           ranges of a VM's pages
+ *     layout* state word vcpu memory span bits abi      formats, state and tables
  *
  * Locks, each held for a bounded number of instructions, and never two at once:
  *     parley_vm.negotiation          the proposal, until it is final
  *     parley_vm.notifications.lock   what pends for a VM and who may signal it
+ *     parley_vm.memory.lock          what a VM has granted and borrowed
  *     spmc.lock                      Parley's own TX buffer, and the order of bindings at the SPMC,
  *                                    for one SMC
  */
@@ -66,8 +69,9 @@ bool parley_abi_offered(const struct parley_vm *vm, enum parley_version version,
  * that the guest gets instead of `result`; then nothing has changed. Or one of enum served.
  */
 enum served {
-    SERVED_BLOCK = 1, /* the vCPU waits; there is no result yet */
-    SERVED_YIELD = 2, /* as FFA_OK, but others go first */
+    SERVED_BLOCK = 1,     /* the vCPU waits; there is no result yet */
+    SERVED_YIELD = 2,     /* as FFA_OK, but others go first */
+    SERVED_PREEMPTED = 3, /* the vCPU's work goes on in parley_continue() */
 };
 
 int32_t parley_handle_version(const struct call *call, struct parley_regs *result);
@@ -85,11 +89,23 @@ int32_t parley_handle_msg_wait(const struct call *call, struct parley_regs *resu
 int32_t parley_handle_yield(const struct call *call, struct parley_regs *result);
 int32_t parley_handle_run(const struct call *call, struct parley_regs *result);
 int32_t parley_handle_msg_send2(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_mem_send(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_mem_frag_tx(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_mem_retrieve_req(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_mem_relinquish(const struct call *call, struct parley_regs *result);
+int32_t parley_handle_mem_reclaim(const struct call *call, struct parley_regs *result);
 int32_t parley_handle_console_log(const struct call *call, struct parley_regs *result);
 
 /* call.c: the call that blocked is over: `message` is its answer, and leaves by the one exit. */
 void parley_call_complete(struct parley_vm *vm, unsigned int vcpu,
                           const struct parley_regs *message, struct parley_regs *regs);
+
+/*
+ * The same for a call in pieces: what its handler returned in the end, and `result`, lead to. Also
+ * PARLEY_PREEMPTED.
+ */
+enum parley_outcome parley_call_end(const struct call *call, int32_t status,
+                                    struct parley_regs *result, struct parley_regs *regs);
 
 /* --- event.c -------------------------------------------------------------- */
 
@@ -150,6 +166,8 @@ bool parley_policy_allows(const struct parley_vm *vm, const struct parley_vm *pe
  * and the same for all reasons, if not. A VM may find itself only if it is its own peer, so never.
  */
 struct parley_vm *parley_endpoint_find(const struct parley_vm *caller, uint16_t id, uint64_t *word);
+/* The place of a VM ID in the directory, or NULL; whoever is there. */
+struct parley_vm *parley_vm_place(struct parley *parley, uint16_t id);
 bool parley_endpoint_is_visible(const struct parley_vm *caller, uint16_t id);
 
 /* Takes a reference on the VM with this ID if it still lives the same life; NULL if not. */
@@ -395,5 +413,7 @@ int32_t parley_spmc_map_for_vm(struct spmc *spmc, uint16_t vm, const uint8_t *rx
 int32_t parley_spmc_release_rx(uint16_t vm);
 /* Returns the SPMC to its first state. The status of what it refused, or FFA_OK. */
 int32_t parley_spmc_disconnect(struct spmc *spmc);
+
+#include "memory_internal.h"
 
 #endif

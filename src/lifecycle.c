@@ -78,6 +78,13 @@ static const char *check_peers(const struct parley_config *config,
     return NULL;
 }
 
+static bool is_window(const struct parley_vm_config *vm)
+{
+    uint64_t page = vm->window_ipa / FFA_PAGE_SIZE;
+
+    return vm->window_ipa % FFA_PAGE_SIZE == 0 && vm->window_pages <= (1ull << 52) - page;
+}
+
 static const char *check_vm(const struct parley_config *config, const struct parley_vm_config *vm)
 {
     if (!is_vm_id(config, vm->id)) {
@@ -91,6 +98,9 @@ static const char *check_vm(const struct parley_config *config, const struct par
     }
     if (!are_rights(vm->secure_rights)) {
         return "the rights towards the Secure world are unknown, or lack the right to discover it";
+    }
+    if (!is_window(vm)) {
+        return "the window for borrowed memory is not whole pages of an address space";
     }
     if (vm->rxtx_pages_max == 0 || vm->rxtx_pages_max > config->rxtx_pages_max) {
         return "the quota of RX/TX pages is 0 or too large";
@@ -144,6 +154,7 @@ static void set_attributes(struct parley_vm *vm, const struct parley_vm_config *
     }
     parley_zero(&vm->counters, sizeof(vm->counters));
     parley_zero(vm->vcpu, config->vcpus * sizeof(*vm->vcpu));
+    parley_memory_create(vm, config);
     set_policy(vm, config);
 }
 
@@ -227,10 +238,18 @@ static enum parley_progress take_down(struct parley_vm *vm, enum vm_phase phase)
     if (word_has_references(parley_load_acquire(&vm->word)) || !parley_secure_end(vm)) {
         return PARLEY_AGAIN;
     }
-    if (!parley_direct_end(vm) || !parley_rxtx_end(vm)) {
+    if (!parley_direct_end(vm)) {
         return PARLEY_AGAIN;
     }
+    parley_memory_stop(vm);
+    if (!parley_rxtx_end(vm)) {
+        return PARLEY_AGAIN;
+    }
+    /* First those that it has told of itself: they may give back memory then. */
     enum parley_progress progress = parley_availability_destroyed(vm);
+    if (progress == PARLEY_DONE) {
+        progress = parley_memory_end(vm);
+    }
     if (progress == PARLEY_DONE) {
         progress = parley_notifications_destroy(vm);
     }
@@ -295,6 +314,7 @@ enum parley_progress parley_vm_reset(struct parley_vm *vm)
          */
         (void)parley_fetch_or(&vm->word, WORD_DYING);
         parley_availability_begin(vm);
+        parley_memory_end_begin(vm);
     }
     return parley_vm_continue(vm);
 }
@@ -304,6 +324,7 @@ enum parley_progress parley_vm_destroy(struct parley_vm *vm)
     if (move(vm, VM_ALIVE, VM_ENDING)) {
         (void)parley_fetch_or(&vm->word, WORD_DYING);
         parley_availability_begin(vm);
+        parley_memory_end_begin(vm);
     } else if (move(vm, VM_CREATING, VM_ENDING)) {
         /* Who was told already is told of the end. A message under way is resumed first. */
         vm->availability.tries = 0;
@@ -325,6 +346,7 @@ enum parley_progress parley_quarantine_retry(struct parley *parley, uint16_t id)
         vm->notifications.tries = 0;
         vm->shadow.tries = 0;
         parley_availability_begin(vm);
+        parley_memory_end_begin(vm);
     }
     return parley_vm_continue(vm);
 }

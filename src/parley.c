@@ -36,6 +36,10 @@ static const char *check_config(const struct parley_config *config)
     if (config->cpus_max == 0 || config->cpus_max > PARLEY_CPUS_MAX) {
         return "cpus_max is 0 or too large";
     }
+    if (config->transactions_max > PARLEY_TRANSACTIONS_MAX ||
+        config->ranges_max > PARLEY_RANGES_MAX) {
+        return "transactions_max or ranges_max is too large";
+    }
     if (!are_interrupts(config)) {
         return "npi_intid and sri_intid are not two SGIs or PPIs, or both 0";
     }
@@ -58,6 +62,10 @@ struct memory_plan {
     size_t cpus;
     size_t cpu_wants;
     size_t buffer_pages;
+    size_t transactions;
+    size_t retrievals;
+    size_t extents;
+    size_t forks;
     size_t partitions;
     size_t total;
 };
@@ -86,6 +94,12 @@ static size_t told_words(const struct parley_config *config)
     return (config->partitions_max + 63u) / 64u;
 }
 
+/* Ranges of one VM: the two of its buffers come on top of its quota. */
+static uint32_t ranges_per_vm(const struct parley_config *config)
+{
+    return config->ranges_max + 2;
+}
+
 static struct memory_plan plan_memory(const struct parley_config *config)
 {
     size_t vms = config->vms_max;
@@ -105,6 +119,12 @@ static struct memory_plan plan_memory(const struct parley_config *config)
         reserve(&plan.total, config->cpus_max, told_words(config) * sizeof(parley_atomic64));
     plan.buffer_pages =
         reserve(&plan.total, vms, 2 * (size_t)config->rxtx_pages_max * sizeof(void *));
+    plan.transactions =
+        reserve(&plan.total, vms * config->transactions_max, sizeof(struct transaction));
+    plan.retrievals =
+        reserve(&plan.total, vms * config->transactions_max, sizeof(struct retrieval));
+    plan.extents = reserve(&plan.total, vms * ranges_per_vm(config), sizeof(struct extent));
+    plan.forks = reserve(&plan.total, vms * ranges_per_vm(config), sizeof(struct fork));
     plan.partitions = reserve(&plan.total, config->partitions_max, sizeof(struct partition));
     return plan;
 }
@@ -131,6 +151,21 @@ static const char *check_memory(const struct parley_config *config, const void *
         return "the memory is smaller than parley_memory_size()";
     }
     return NULL;
+}
+
+static void set_up_memory(struct parley *parley, unsigned int place, uint8_t *base,
+                          const struct memory_plan *plan)
+{
+    struct memory *memory = &parley->vms[place].memory;
+    size_t transactions = place * (size_t)parley->config.transactions_max;
+    size_t ranges = place * (size_t)ranges_per_vm(&parley->config);
+
+    parley_lock_init(&memory->lock);
+    memory->transactions = (struct transaction *)(void *)(base + plan->transactions) + transactions;
+    memory->retrievals = (struct retrieval *)(void *)(base + plan->retrievals) + transactions;
+    memory->extents.extent = (struct extent *)(void *)(base + plan->extents) + ranges;
+    memory->extents.fork = (struct fork *)(void *)(base + plan->forks) + ranges;
+    memory->extents.max = ranges_per_vm(&parley->config);
 }
 
 static void set_up_vm(struct parley *parley, unsigned int place, uint8_t *memory,
@@ -180,6 +215,7 @@ struct parley *parley_init(void *memory, size_t bytes, const struct parley_confi
     parley->vms = (struct parley_vm *)(void *)(base + plan.vms);
     for (unsigned int place = 0; place < config->vms_max; place++) {
         set_up_vm(parley, place, base, &plan);
+        set_up_memory(parley, place, base, &plan);
     }
     parley_lock_init(&parley->spmc.lock);
     parley->cpus = (struct cpu *)(void *)(base + plan.cpus);

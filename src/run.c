@@ -80,11 +80,31 @@ int32_t parley_handle_run(const struct call *call, struct parley_regs *result)
 
 /* --- A blocked vCPU goes on ----------------------------------------------- */
 
+static enum parley_outcome continue_work(struct parley_vm *vm, unsigned int vcpu,
+                                         struct parley_regs *regs)
+{
+    struct call call = {
+        .vm = vm,
+        .vcpu = vcpu,
+        .fid = (uint32_t)regs->x[0],
+        .version = word_version(parley_load_acquire(&vm->word)),
+        .regs = regs,
+    };
+    struct parley_regs result = {{0}};
+    int32_t status = parley_memory_continue(&call, &result);
+
+    return parley_call_end(&call, status, &result, regs);
+}
+
 enum parley_outcome parley_continue(struct parley_vm *vm, unsigned int vcpu,
                                     struct parley_regs *regs)
 {
     struct vcpu *waiter = &vm->vcpu[vcpu];
     struct parley_regs message;
+
+    if (waiter->work.kind != WORK_NONE) {
+        return continue_work(vm, vcpu, regs);
+    }
 
     /* Pairs with the release in hand_over(). */
     if (vcpu_state_of(parley_load_acquire(&waiter->word)) != VCPU_READY) {

@@ -63,6 +63,49 @@ enum parley_rx_state parley_rx_state(const struct parley_vm *vm)
     return rx_state_in(parley_load_acquire(&vm->rxtx.state));
 }
 
+/* --- The buffers among the VM's granted and borrowed memory --------------- */
+
+/* Under the lock. The pages of one buffer, which are to be nothing else. */
+static int32_t add_buffer(struct memory *memory, parley_ipa base, uint32_t pages, uint32_t *place)
+{
+    struct extent extent = {
+        .page = base.value / FFA_PAGE_SIZE, .pages = pages, .kind = EXTENT_BUFFER};
+    uint32_t conflict = parley_extents_find(&memory->extents, EXTENTS_WINDOW, extent.page, pages);
+
+    if (conflict != EXTENT_NONE && memory->extents.extent[conflict].kind == EXTENT_BORROWED) {
+        return FFA_INVALID_PARAMETERS;
+    }
+    *place = parley_extents_add(&memory->extents, &extent, &conflict);
+    if (*place != EXTENT_NONE) {
+        return FFA_OK;
+    }
+    return conflict == EXTENT_NONE ? FFA_NO_MEMORY : FFA_INVALID_PARAMETERS;
+}
+
+static int32_t reserve_pair(struct parley_vm *vm)
+{
+    struct rxtx *rxtx = &vm->rxtx;
+
+    parley_lock_take(&vm->memory.lock);
+    int32_t status = add_buffer(&vm->memory, rxtx->tx_ipa, rxtx->pages, &rxtx->tx_place);
+    if (status == FFA_OK) {
+        status = add_buffer(&vm->memory, rxtx->rx_ipa, rxtx->pages, &rxtx->rx_place);
+        if (status != FFA_OK) {
+            parley_extents_remove(&vm->memory.extents, rxtx->tx_place);
+        }
+    }
+    parley_lock_drop(&vm->memory.lock);
+    return status;
+}
+
+static void unreserve_pair(struct parley_vm *vm)
+{
+    parley_lock_take(&vm->memory.lock);
+    parley_extents_remove(&vm->memory.extents, vm->rxtx.rx_place);
+    parley_extents_remove(&vm->memory.extents, vm->rxtx.tx_place);
+    parley_lock_drop(&vm->memory.lock);
+}
+
 /* --- Mapping -------------------------------------------------------------- */
 
 static parley_ipa page_ipa(parley_ipa base, unsigned int page)
@@ -115,6 +158,7 @@ static void unmap_pair(struct parley_vm *vm)
 
     unmap_pages(vm, rxtx->rx_ipa, rxtx->rx, rxtx->pages);
     unmap_pages(vm, rxtx->tx_ipa, rxtx->tx, rxtx->pages);
+    unreserve_pair(vm);
 }
 
 static bool is_page_aligned(uint64_t address)
@@ -159,7 +203,13 @@ int32_t parley_handle_rxtx_map(const struct call *call, struct parley_regs *resu
     rxtx->pages = pages;
     rxtx->tx_ipa = (parley_ipa){tx};
     rxtx->rx_ipa = (parley_ipa){rx};
-    int32_t status = map_pair(vm);
+    int32_t status = reserve_pair(vm);
+    if (status == FFA_OK) {
+        status = map_pair(vm);
+        if (status != FFA_OK) {
+            unreserve_pair(vm);
+        }
+    }
     if (status == FFA_OK) {
         parley_shadow_register(vm);
     }

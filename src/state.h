@@ -8,6 +8,7 @@
 
 #include <parley/port.h>
 
+#include "memory.h"
 #include "vcpu.h"
 #include "word.h"
 
@@ -64,6 +65,8 @@ struct rxtx {
     uint16_t pages;        /* of each buffer */
     parley_ipa rx_ipa;
     parley_ipa tx_ipa;
+    uint32_t rx_place; /* among the VM's extents */
+    uint32_t tx_place;
     void **rx; /* where the port mapped each page */
     void **tx;
 };
@@ -133,6 +136,7 @@ struct vcpu {
     uint32_t asked;           /* the kind of its request to a Secure Partition */
     unsigned int left_on_cpu; /* while SECURE_LEFT */
     unsigned int runs;        /* how often Parley has resumed what it left */
+    struct work work;         /* what it does in pieces */
 };
 
 /* A pair of Parley's own that the SPMC knows under the VM's ID. Owned by the state of the VM's
@@ -199,6 +203,7 @@ struct parley_vm {
 
     struct rxtx rxtx;
     struct shadow shadow;
+    struct memory memory;
     struct notifications notifications;
     struct availability availability;
     uint64_t *told;    /* the partitions that know this VM: a bitmap over the SPMC's list */

@@ -7,6 +7,23 @@
 #define EL1_STACK_BYTES 0x4000
 
 /*
+ * Where a program finds memory that is not its image, so that again no virtual address can pass for
+ * an IPA: AArch64 has the IPAs from 0 to EL1_FAR_GIBS GiB there, AArch32 those of one GiB.
+ */
+#ifdef __aarch64__
+#define EL1_FAR      0x4000000000
+#define EL1_FAR_IPA  0
+#define EL1_FAR_GIBS 64
+#else
+#define EL1_FAR      0x40000000
+#define EL1_FAR_IPA  0x80000000
+#define EL1_FAR_GIBS 1
+#endif
+
+/* What the start-up code maps of the image, and of the VM's RAM leaves to guest_ram(). */
+#define EL1_IMAGE_BYTES 0x200000
+
+/*
  * How a call leaves the VM. The values are condition flags (N, Z, C), because these are the only
  * state that is left to tell the instructions apart once all registers hold arguments.
  */
@@ -35,8 +52,9 @@ uint32_t el1_service(uint32_t fid, uint64_t arg1, uint64_t arg2, uint64_t arg3);
 struct el1_boot {
     uint64_t life;
     uint64_t vcpus;
-    uint64_t hvc; /* whether calls are made by HVC */
-    uint64_t ipa; /* of the image's first byte */
+    uint64_t hvc;   /* whether calls are made by HVC */
+    uint64_t ipa;   /* of the image's first byte */
+    uint64_t pages; /* of RAM, from there on */
 };
 
 extern struct el1_boot el1_boot;
@@ -47,6 +65,13 @@ _Noreturn void el1_secondary(void);
 
 /* The start-up code of the other vCPUs. */
 extern const unsigned char el1_secondary_start[];
+
+/*
+ * Loads or stores 32 bits. Returns where that faulted, or 0. The vectors know the two instructions
+ * that may fault, and go on behind them.
+ */
+uintptr_t el1_try_load(uintptr_t address, uint32_t *value);
+uintptr_t el1_try_store(uintptr_t address, uint32_t value);
 
 /* From the exception vectors. */
 _Noreturn void el1_fault(const char *kind, uint64_t syndrome, uint64_t address, uint64_t pc);

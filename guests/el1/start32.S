@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * AArch32 start-up, as start64.S: entered at the image's first byte, in SVC mode and ARM state, MMU
- * off, r1 life, r2 number of vCPUs, r3 conduit.
+ * off, r1 life, r2 number of vCPUs, r3 conduit, r4 pages of RAM.
  */
 #include "el1.h"
 
@@ -10,6 +10,9 @@
 #define SECTION_SHIFT  20
 #define UART           0x09000000
 #define GIC            0x08000000 /* two sections */
+
+#define FAR_SECTIONS (EL1_FAR_GIBS << 10)
+#define LINE_BYTES   16 /* of any cache, at least */
 
 #define TTBR_ATTRIBUTES 0x6a /* walks write-back, inner shareable */
 #define DACR_CLIENT     0x1  /* domain 0 obeys the permissions */
@@ -37,6 +40,9 @@
 start:
     locate
     here r11, el1_boot
+    mov r5, #0
+    str r4, [r11, #32]
+    str r5, [r11, #36]
     mov r4, #0
     str r1, [r11]
     str r4, [r11, #4]
@@ -68,6 +74,17 @@ start:
     add r0, r12, r0, lsl #2
     stm r0, {r1, r2}
 
+    /* All other memory, far away. */
+    add r5, r12, #(EL1_FAR >> SECTION_SHIFT << 2)
+    ldr r2, =(SECTION_NORMAL | EL1_FAR_IPA)
+    mov r0, #0
+far:
+    add r1, r2, r0, lsl #SECTION_SHIFT
+    str r1, [r5, r0, lsl #2]
+    add r0, r0, #1
+    cmp r0, #FAR_SECTIONS
+    bne far
+
     /* These were written past the caches: no stale line may hide them. */
     dmb sy
     mcr p15, 0, r11, c7, c6, 1 /* DCIMVAC */
@@ -81,6 +98,14 @@ start:
     mcr p15, 0, r0, c7, c6, 1
     add r0, r12, #((GIC >> SECTION_SHIFT) << 2)
     mcr p15, 0, r0, c7, c6, 1
+    add r0, r11, #32
+    mcr p15, 0, r0, c7, c6, 1
+    add r1, r5, #(FAR_SECTIONS << 2)
+clean:
+    mcr p15, 0, r5, c7, c6, 1
+    add r5, r5, #LINE_BYTES
+    cmp r5, r1
+    bne clean
     dsb sy
 
     mov r0, #0

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * AArch64 start-up. Entered at the image's first byte, wherever below 4 GiB that is: EL1, MMU off,
- * x1 life, x2 number of vCPUs, x3 conduit. Turns the MMU on with a Normal write-back map of the
- * image at its linked address, because exclusive accesses are only sure to work on such memory, and
- * goes on in C.
+ * x1 life, x2 number of vCPUs, x3 conduit, x4 pages of RAM. Turns the MMU on with a Normal
+ * write-back map of the image at its linked address, because exclusive accesses are only sure to
+ * work on such memory, and goes on in C.
  */
 #include "el1.h"
 
@@ -15,9 +15,11 @@
 #define UART         0x09000000
 #define GIC          0x08000000
 
+#define LINE_BYTES   16 /* of any cache, at least */
+
 #define MAIR 0xff00 /* 0: Device-nGnRnE, 1: Normal write-back */
-/* 4 GiB of VA, walks write-back inner shareable, 4 KiB granule, no second range, 36-bit IPAs. */
-#define TCR   ((1 << 32) | (1 << 23) | (3 << 12) | (1 << 10) | (1 << 8) | 32)
+/* 512 GiB of VA, walks write-back inner shareable, 4 KiB granule, no second range, 36-bit IPAs. */
+#define TCR   ((1 << 32) | (1 << 23) | (3 << 12) | (1 << 10) | (1 << 8) | 25)
 #define SCTLR 0x30d0180d /* MMU, caches, stack alignment; the rest as architected */
 
     /* The address of a symbol as the program counter has it: the IPA while the MMU is off. */
@@ -33,6 +35,7 @@ start:
     here x11, el1_boot
     stp x1, x2, [x11]
     stp x3, x10, [x11, #16]
+    str x4, [x11, #32]
 
     /* The first GiB of VA is a table of blocks; the one that runs now is mapped to itself. */
     here x12, root_table
@@ -58,6 +61,17 @@ start:
     add x16, x13, #((GIC >> BLOCK_SHIFT) << 3)
     str x1, [x16]
 
+    /* All IPAs, once more, far away. */
+    mov x0, #0
+    add x17, x12, #((EL1_FAR >> GIB_SHIFT) << 3)
+far:
+    lsl x1, x0, #GIB_SHIFT
+    orr x1, x1, x2
+    str x1, [x17, x0, lsl #3]
+    add x0, x0, #1
+    cmp x0, #EL1_FAR_GIBS
+    b.ne far
+
     /* These were written past the caches: no stale line may hide them. */
     dmb sy
     dc ivac, x11
@@ -65,6 +79,15 @@ start:
     dc ivac, x14
     dc ivac, x15
     dc ivac, x16
+    add x0, x11, #32
+    dc ivac, x0
+    mov x0, #0
+clean:
+    add x1, x17, x0
+    dc ivac, x1
+    add x0, x0, #LINE_BYTES
+    cmp x0, #(EL1_FAR_GIBS * 8)
+    b.lo clean
     dsb sy
 
     mov x0, #0

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* AArch32: interrupts are taken. No other exception is expected: each entry says which one it was. */
+/*
+ * AArch32: interrupts are taken, and faults of the two instructions that may fault. No other
+ * exception is expected: each entry says which one it was.
+ */
 
 #define MODE_SVC 0x13
 
@@ -23,7 +26,7 @@ el1_vectors:
     b unexpected_undefined
     b unexpected_svc
     b unexpected_prefetch
-    b unexpected_data
+    b tried
     b unexpected_hyp
     b interrupt
     b unexpected_fiq
@@ -59,6 +62,41 @@ stop:
     mov r2, r1
     mov r3, #0
     b el1_fault
+    .ltorg
+
+    /*
+     * A fault in el1_try_load() or el1_try_store(), which return where that was: it is a call for
+     * their caller, so that there is nothing to save but the state, which they keep in r12.
+     */
+tried:
+    sub lr, lr, #8
+    ldr r2, =try_load
+    cmp lr, r2
+    ldrne r2, =try_store
+    cmpne lr, r2
+    addne lr, lr, #8
+    bne unexpected_data
+    mrc p15, 0, r0, c6, c0, 0 /* DFAR */
+    cps #MODE_SVC
+    msr cpsr_cxsf, r12
+    bx lr
+
+    .global el1_try_load
+el1_try_load:
+    mrs r12, cpsr
+try_load:
+    ldr r2, [r0]
+    str r2, [r1]
+    mov r0, #0
+    bx lr
+
+    .global el1_try_store
+el1_try_store:
+    mrs r12, cpsr
+try_store:
+    str r1, [r0]
+    mov r0, #0
+    bx lr
     .ltorg
 
     /* Masked until the end, on the stack of SVC mode. */

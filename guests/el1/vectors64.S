@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* AArch64: interrupts are taken. No other exception is expected: each entry says which one it was. */
+/*
+ * AArch64: interrupts are taken, and faults of the two instructions that may fault. No other
+ * exception is expected: each entry says which one it was.
+ */
 
     .macro entry kind
     .balign 0x80
@@ -15,7 +18,8 @@ el1_vectors:
     entry irq
     entry fiq
     entry serror
-    entry synchronous
+    .balign 0x80
+    b tried
     .balign 0x80
     b interrupt
     entry fiq
@@ -33,6 +37,38 @@ stop:
     mrs x2, far_el1
     mrs x3, elr_el1
     b el1_fault
+    .ltorg
+
+    /*
+     * A fault in el1_try_load() or el1_try_store(), which return where that was: it is a call for
+     * their caller, so that there is nothing to save.
+     */
+tried:
+    mrs x9, elr_el1
+    ldr x10, =el1_try_load
+    ldr x11, =el1_try_store
+    cmp x9, x10
+    ccmp x9, x11, #4, ne
+    ldr x0, =synchronous
+    b.ne stop
+    mrs x0, far_el1
+    ldr x9, =faulted
+    msr elr_el1, x9
+    eret
+
+    .global el1_try_load
+el1_try_load:
+    ldr w2, [x0]
+    str w2, [x1]
+    mov x0, #0
+    ret
+
+    .global el1_try_store
+el1_try_store:
+    str w1, [x0]
+    mov x0, #0
+faulted:
+    ret
     .ltorg
 
     /* Masked until the end: ELR and SPSR stay as they are. */

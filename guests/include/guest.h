@@ -105,6 +105,21 @@ uint64_t guest_ipa(const void *address);
 uint64_t guest_ipa_below_ram(void);
 
 /*
+ * The IPA of `pages` pages of RAM that nobody else uses in this life, zeroed, behind those that
+ * were taken before; and how many are left. For memory that may come to belong to others: a program
+ * touches it only in the way below, and keeps no pointers to it.
+ */
+uint64_t guest_ram(unsigned int pages);
+unsigned int guest_ram_left(void);
+
+/*
+ * 32 bits of RAM from guest_ram(), or of what was borrowed or received, by IPA. False if the access
+ * is a fault; *fault is then the IPA at which it was.
+ */
+bool guest_load(uint64_t ipa, uint32_t *value, uint64_t *fault);
+bool guest_store(uint64_t ipa, uint32_t value, uint64_t *fault);
+
+/*
  * One line for the VM's console, without a newline: printf's %s %c %d %u %x and %%, with #, 0, a
  * width, l and ll.
  */

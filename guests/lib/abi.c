@@ -11,7 +11,8 @@
 #define NOT_WRAPPED        ABI_NOT_WRAPPED, FFA_OK
 #define IF_SECURE_WORLD    ABI_IF_SECURE_WORLD, FFA_OK
 #define WAITS              ABI_WAITS, FFA_OK
-#define MAX_PAGES          true
+#define MAX_PAGES          ABI_MAX_PAGES
+#define NS_BIT             FFA_FEATURES_RETRIEVE_REQ_NS_BIT
 #define FEATURE(...)       {__VA_ARGS__},
 
 static const struct abi abis[] = {

@@ -13,12 +13,15 @@ enum abi_answer {
     ABI_WAITS,           /* not, until something happens */
 };
 
+/* From 1.2 on FFA_FEATURES tells the VM's quota of pages. */
+#define ABI_MAX_PAGES UINT32_MAX
+
 struct abi {
     uint32_t fid;
     uint32_t since;
     enum abi_answer answer;
     int32_t status;
-    bool max_pages; /* FFA_FEATURES tells the VM's quota from 1.2 on */
+    uint32_t w2; /* of FFA_FEATURES; or ABI_MAX_PAGES */
 };
 
 /* NULL if such a VM, in AArch64 or not, has no such call. */

@@ -33,6 +33,15 @@ static const struct completions completions[] = {
       FFA_SUCCESS_32}},
     {FFA_MSG_SEND_DIRECT_REQ2,
      {FFA_MSG_SEND_DIRECT_RESP2, FFA_INTERRUPT, FFA_YIELD, FFA_SUCCESS_32}},
+    {FFA_MEM_DONATE_32, {FFA_SUCCESS_32, FFA_MEM_FRAG_RX}},
+    {FFA_MEM_DONATE_64, {FFA_SUCCESS_32, FFA_MEM_FRAG_RX}},
+    {FFA_MEM_LEND_32, {FFA_SUCCESS_32, FFA_MEM_FRAG_RX}},
+    {FFA_MEM_LEND_64, {FFA_SUCCESS_32, FFA_MEM_FRAG_RX}},
+    {FFA_MEM_SHARE_32, {FFA_SUCCESS_32, FFA_MEM_FRAG_RX}},
+    {FFA_MEM_SHARE_64, {FFA_SUCCESS_32, FFA_MEM_FRAG_RX}},
+    {FFA_MEM_FRAG_TX, {FFA_SUCCESS_32, FFA_MEM_FRAG_RX}},
+    {FFA_MEM_RETRIEVE_REQ_32, {FFA_MEM_RETRIEVE_RESP}},
+    {FFA_MEM_RETRIEVE_REQ_64, {FFA_MEM_RETRIEVE_RESP}},
     {FFA_RUN,
      {FFA_MSG_SEND_DIRECT_RESP_32, FFA_MSG_SEND_DIRECT_RESP_64, FFA_MSG_SEND_DIRECT_RESP2,
       FFA_INTERRUPT, FFA_YIELD, FFA_SUCCESS_32}},
@@ -81,6 +90,13 @@ static uint32_t results_of(uint32_t fid)
         return X(2);
     case FFA_FEATURES:
     case FFA_PARTITION_INFO_GET:
+    case FFA_MEM_DONATE_32:
+    case FFA_MEM_DONATE_64:
+    case FFA_MEM_LEND_32:
+    case FFA_MEM_LEND_64:
+    case FFA_MEM_SHARE_32:
+    case FFA_MEM_SHARE_64:
+    case FFA_MEM_FRAG_TX:
         return X_TO(2, 3);
     case FFA_NOTIFICATION_GET:
     case FFA_NOTIFICATION_INFO_GET_32:
@@ -121,6 +137,10 @@ static uint32_t spoken(const struct registers_call *call)
     case FFA_MSG_SEND_DIRECT_RESP_32:
     case FFA_MSG_SEND_DIRECT_RESP_64:
         return X(1) | X_TO(3, 7);
+    case FFA_MEM_FRAG_RX:
+        return X_TO(1, 3);
+    case FFA_MEM_RETRIEVE_RESP:
+        return X_TO(1, 2);
     case FFA_MSG_SEND_DIRECT_REQ2:
         return X_TO(1, 17);
     case FFA_MSG_SEND_DIRECT_RESP2:
@@ -130,7 +150,7 @@ static uint32_t spoken(const struct registers_call *call)
     }
 }
 
-/* w1 is never more than two IDs, and the rest is as wide as the answer's ID. */
+/* w1 is never more than 32 bits, and the rest is as wide as the answer's ID. */
 static bool speaks_well(const struct registers_call *call, unsigned int i)
 {
     uint64_t x = call->answer->x[i];

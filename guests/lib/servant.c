@@ -209,6 +209,42 @@ static void paint(struct service *service)
     pattern_paint(buffers->rx, bytes_of(buffers));
 }
 
+static void remember(struct service *service)
+{
+    for (unsigned int i = 0; i < ERRAND_WORDS; i++) {
+        service->servant->remembered[i] = service->request->word[1 + i];
+    }
+}
+
+static void recall(struct service *service)
+{
+    for (unsigned int i = 0; i < ERRAND_WORDS; i++) {
+        service->response.word[1 + i] = service->servant->remembered[i];
+    }
+}
+
+static void keep_pace(struct service *service)
+{
+    uint64_t now = guest_clock();
+    uint64_t end = now + word_of(service, 1);
+
+    while (now < end) {
+        uint64_t before = now;
+
+        FFA_STATUS(&service->servant->client, FFA_ID_GET);
+        now = guest_clock();
+        service->response.word[1]++;
+        if (now - before > service->response.word[2]) {
+            service->response.word[2] = now - before;
+        }
+    }
+}
+
+static void touch(struct service *service)
+{
+    servant_touch(service->request->word, service->response.word);
+}
+
 static void do_nothing(struct service *service)
 {
     (void)service;
@@ -271,6 +307,10 @@ static void (*const performances[])(struct service *service) = {
     [SERVANT_LIFE] = tell_life,      [SERVANT_RESET] = reset,       [SERVANT_OFF] = go_off,
     [SERVANT_DELAY] = be_silent,     [SERVANT_NEST] = nest,         [SERVANT_START] = start_vcpu,
     [SERVANT_STOP] = stop_soon,      [SERVANT_MAP] = map_again,     [SERVANT_FAREWELL] = take_leave,
+    [SERVANT_LOAD] = touch,          [SERVANT_STORE] = touch,       [SERVANT_PAGES_FILL] = touch,
+    [SERVANT_PAGES_TEST] = touch,    [SERVANT_PAGES_ZERO] = touch,  [SERVANT_RAM] = touch,
+    [SERVANT_REMEMBER] = remember,   [SERVANT_RECALL] = recall,     [SERVANT_PACE] = keep_pace,
+    [SERVANT_WALK] = touch,
 };
 
 static void perform(struct service *service)

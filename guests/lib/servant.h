@@ -78,11 +78,43 @@
 #define SERVANT_LIFE 15u
 
 /*
+ * Memory that it has, or had; w1 and w2 are an IPA, here and in answers. LOAD and STORE of 32 bits:
+ * w1 the value that was loaded, w2 whether that was no fault, and in w3 and w4 where it was; what
+ * is stored is w3. Of as many pages as the argument says, numbered from 0 on, with touch.h: how
+ * many words could not be written, or are not as they should be, with seed w3; or are not zero.
+ */
+#define SERVANT_LOAD       24u
+#define SERVANT_STORE      25u
+#define SERVANT_PAGES_FILL 26u
+#define SERVANT_PAGES_TEST 27u
+#define SERVANT_PAGES_ZERO 28u
+#define SERVANT_RAM        29u /* takes so many pages that it does not use: where they are */
+
+/*
+ * For w1 microseconds, makes one call of FF-A after the other that needs nobody else: how many in
+ * w1, and of how many microseconds the longest was, in w2.
+ */
+#define SERVANT_PACE 32u
+
+/*
+ * Of w3 places, from an IPA on, of which each is as many pages behind the one before as the
+ * argument says: how many do not begin with the 32 bits of their number. Each is made w4 more.
+ */
+#define SERVANT_WALK 33u
+
+/* Keeps w1 to w4 for whoever asks with RECALL, for as long as its life lasts. */
+#define SERVANT_REMEMBER 30u
+#define SERVANT_RECALL   31u
+
+/*
  * Nobody answers these. After w1 microseconds the VM is reset, or stops; SERVANT_OFF, on a vCPU
  * other than 0, is the end of that vCPU alone.
  */
 #define SERVANT_RESET 16u
 #define SERVANT_OFF   17u
+
+/* Words beside the first. */
+#define ERRAND_WORDS 4u
 
 /* --- The servant's side ----------------------------------------------------------------------- */
 
@@ -96,6 +128,7 @@ struct servant {
     uint32_t awaiting; /* vCPUs that say nothing until they are released */
     uint32_t requests;
     uint32_t farewells;
+    uint64_t remembered[ERRAND_WORDS];
     struct guest_regs called[SERVANT_VCPUS_MAX]; /* what the last SERVANT_CALL of each came to */
 };
 
@@ -107,6 +140,9 @@ void servant_serve(void *servant);
  */
 void servant_await_awaiting(struct servant *servant, uint32_t vcpus);
 void servant_release(struct servant *servant);
+
+/* The commands of memory, in servant_memory.c: from the request's words into the answer's. */
+void servant_touch(const uint64_t *request, uint64_t *answer);
 
 /* --- The other side --------------------------------------------------------------------------- */
 
@@ -122,7 +158,6 @@ struct errand {
  * Asks it, however long that takes; expects an answer to this command, and leaves w1 to w4 of it in
  * `answer`, which may be the arguments. Returns the vCPU that served.
  */
-#define ERRAND_WORDS 4u
 unsigned int errand_run(const struct errand *errand, uint32_t command_word,
                         const uint64_t arguments[ERRAND_WORDS], uint64_t answer[ERRAND_WORDS]);
 

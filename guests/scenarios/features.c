@@ -18,11 +18,19 @@ static const struct abi *find(const struct client *client, uint32_t fid)
     return abi_find(client->version, guest_is_aarch64(), fid);
 }
 
+static uint32_t properties_of(const struct client *client, const struct abi *feature,
+                              uint32_t pages_max)
+{
+    if (feature->w2 != ABI_MAX_PAGES) {
+        return feature->w2;
+    }
+    return client->version >= FFA_VERSION_1_2 ? pages_max << 16 : 0;
+}
+
 static void expect_feature(struct client *client, uint32_t fid, uint32_t pages_max)
 {
     const struct abi *feature = find(client, fid);
     struct guest_regs answer = FFA(client, FFA_FEATURES, fid);
-    bool has_max = feature != NULL && feature->max_pages && client->version >= FFA_VERSION_1_2;
 
     if (feature != NULL && feature->answer == ABI_IF_SECURE_WORLD) {
         expect_status(client, client_status(&answer), FFA_STATUS(client, fid), say_fid(fid));
@@ -31,7 +39,8 @@ static void expect_feature(struct client *client, uint32_t fid, uint32_t pages_m
     if (expect_status(client, client_status(&answer), feature != NULL ? FFA_OK : FFA_NOT_SUPPORTED,
                       "FFA_FEATURES of an ID") &&
         feature != NULL) {
-        expect_equal(client, answer.x[2], has_max ? pages_max << 16 : 0, "its properties in w2");
+        expect_equal(client, answer.x[2], properties_of(client, feature, pages_max),
+                     "its properties in w2");
         expect_equal(client, answer.x[3], 0, "its properties in w3");
     }
 }

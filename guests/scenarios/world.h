@@ -11,8 +11,10 @@
  *     world_bench         scenarios of one VM each, and neighbours for them to discover
  *     world_bench_32      the same, with the scenarios in AArch32
  *     world_messages      scenarios of messages and notifications, and servants to exchange them
- * with world_messages_32   the same, with the scenarios in AArch32 world_traffic       many
- * messages, and great patience
+ *     world_messages_32   the same, with the scenarios in AArch32
+ *     world_memory        scenarios of memory, and servants to exchange it with
+ *     world_memory_32     the same, with the scenarios in AArch32
+ *     world_traffic       many messages, and great patience
  *
  * Whoever hosts them keeps a VM that has stopped in the directory until the last one has stopped:
  * what a VM discovers must not depend on who finished first.
@@ -39,6 +41,8 @@
 /* Policy: what a VM may do, beside seeing them, with all that it sees. As PARLEY_MAY_... */
 #define WORLD_MAY_MESSAGE (1u << 1)
 #define WORLD_MAY_NOTIFY  (1u << 2)
+#define WORLD_MAY_SHARE   (1u << 3)
+#define WORLD_ALL_RIGHTS  (WORLD_MAY_MESSAGE | WORLD_MAY_NOTIFY | WORLD_MAY_SHARE)
 
 /* What a VM may be able to do; others are shown of it what their versions know. */
 #define WORLD_DIRECT                                                 \
@@ -60,6 +64,7 @@ struct world_vm {
     bool sees_secure;    /* policy: may discover the Secure Partitions */
     uint8_t peer_count;
     uint16_t peers[WORLD_PEERS_MAX]; /* policy: the VMs that it may discover; in order of ID */
+    uint32_t ram_pages; /* that it needs for guest_ram(); it may be granted eight times as many */
     uint8_t uuid_count;
     struct ffa_uuid uuids[WORLD_UUIDS_MAX];
 };
@@ -87,6 +92,9 @@ struct world_vm {
 #define WORLD_CAROL   0x09u
 #define WORLD_DAVE    0x0au
 #define WORLD_ERIN    0x0bu
+#define WORLD_FRANK   0x0cu
+#define WORLD_GRACE   0x0du
+#define WORLD_HEIDI   0x0eu
 
 static const struct world_vm world_story[] = {
     {
@@ -240,6 +248,49 @@ static const struct world_vm world_story[] = {
         .peer_count = 1,
         .peers = {WORLD_DAVE},
     },
+    {
+        .id = WORLD_FRANK,
+        .name = "frank",
+        .program = "sharer",
+        .vcpus = 2,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_1,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_ALL_RIGHTS,
+        .sees_secure = true,
+        .peer_count = 2,
+        .peers = {WORLD_GRACE, WORLD_HEIDI},
+        .ram_pages = 1024,
+    },
+    {
+        .id = WORLD_GRACE,
+        .name = "grace",
+        .program = "servant_1_1",
+        .vcpus = 1,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_1,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_ALL_RIGHTS,
+        .peer_count = 2,
+        .peers = {WORLD_FRANK, WORLD_HEIDI},
+        .ram_pages = 64,
+    },
+    {
+        .id = WORLD_HEIDI,
+        .name = "heidi",
+        .program = "servant_1_0",
+        .vcpus = 1,
+        .aarch64 = true,
+        .version = FFA_VERSION_1_0,
+        .rxtx_pages_max = 1,
+        .properties = WORLD_ALL_MESSAGES,
+        .may = WORLD_ALL_RIGHTS,
+        .peer_count = 2,
+        .peers = {WORLD_FRANK, WORLD_GRACE},
+        .ram_pages = 256,
+    },
 };
 
 /* --- The scenarios ---------------------------------------------------------------------------- */
@@ -315,6 +366,36 @@ static const struct world_vm world_messages[] = {
 #define SCENARIO_PROGRAM(name) name "_32"
 static const struct world_vm world_messages_32[] = {
 #include "messages_cast.def"
+};
+#undef SCENARIO_AARCH64
+#undef SCENARIO_PROGRAM
+
+/* --- Memory ----------------------------------------------------------------------------------- */
+
+#define WORLD_GRANTER 0x28u /* plays the scenarios of memory */
+
+/* Servants that lend and borrow as they are told. Their names say their version. */
+#define WORLD_KEEPER_1_0 0x29u
+#define WORLD_KEEPER_1_1 0x2au
+#define WORLD_KEEPER_1_2 0x2bu
+#define WORLD_KEEPER_32  0x2cu /* 1.2, in AArch32 */
+
+#define WORLD_ALOOF  0x2du /* a servant that policy forbids to grant memory */
+#define WORLD_VEILED 0x2eu /* a member that nobody sees */
+#define WORLD_ABSENT 0x2fu /* visible by policy, but never says a word of FF-A */
+
+#define SCENARIO_AARCH64       true
+#define SCENARIO_PROGRAM(name) name
+static const struct world_vm world_memory[] = {
+#include "memory_cast.def"
+};
+#undef SCENARIO_AARCH64
+#undef SCENARIO_PROGRAM
+
+#define SCENARIO_AARCH64       false
+#define SCENARIO_PROGRAM(name) name "_32"
+static const struct world_vm world_memory_32[] = {
+#include "memory_cast.def"
 };
 #undef SCENARIO_AARCH64
 #undef SCENARIO_PROGRAM
@@ -405,6 +486,9 @@ static inline const struct world_vm *world_find(uint16_t id)
     }
     if (found == NULL) {
         found = world_find_in(world_messages, WORLD_COUNT(world_messages), id);
+    }
+    if (found == NULL) {
+        found = world_find_in(world_memory, WORLD_COUNT(world_memory), id);
     }
     if (found == NULL) {
         found = world_find_in(world_traffic, WORLD_COUNT(world_traffic), id);

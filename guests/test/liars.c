@@ -15,6 +15,9 @@
 
 #define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 #define VMS_MAX       16u
+#define RAM_IPA       0x80000000u
+#define RAM_PAGES     128u /* beside those for guest_ram() */
+#define WINDOW_IPA    0xa0000000u
 #define LIARS_AT_ONCE 4u
 #define SECONDS_MAX   100u /* for one of them */
 
@@ -53,6 +56,7 @@ static void tell_the_truth(const struct guest_regs *sent, struct guest_regs *ans
     PROGRAM(silent)           \
     PROGRAM(messages)         \
     PROGRAM(outsider)         \
+    PROGRAM(memory)           \
     PROGRAM(servant_1_0)      \
     PROGRAM(servant_1_1)      \
     PROGRAM(servant_1_2)      \
@@ -84,7 +88,8 @@ static void (*program_find(const char *name))(void)
 
 static struct posix_guest cast(const struct world_vm *part, struct parley *parley)
 {
-    struct posix_vm *vm = posix_vm_new(part->name, 0x80000000, 128, part->aarch64);
+    struct posix_vm *vm =
+        posix_vm_new(part->name, RAM_IPA, RAM_PAGES + part->ram_pages, part->aarch64);
     struct parley_peer peers[WORLD_PEERS_MAX];
     const struct parley_vm_config config = {
         .id = part->id,
@@ -96,6 +101,8 @@ static struct posix_guest cast(const struct world_vm *part, struct parley *parle
         .properties = part->properties,
         .secure_rights = (uint8_t)(part->sees_secure ? PARLEY_MAY_DISCOVER | part->may : 0),
         .rxtx_pages_max = part->rxtx_pages_max,
+        .window_ipa = WINDOW_IPA,
+        .window_pages = 8 * (uint64_t)part->ram_pages,
     };
 
     for (unsigned int i = 0; i < part->peer_count; i++) {
@@ -132,6 +139,9 @@ static unsigned int perform(const struct play *play)
         .shadow_pages = WORLD_SHADOW_PAGES,
         .npi_intid = WORLD_NPI_INTID,
         .sri_intid = WORLD_SRI_INTID,
+        .transactions_max = 16,
+        .ranges_max = play->cast == world_memory ? 8192 : 64,
+        .can_donate = true,
     };
     size_t bytes = parley_memory_size(&config);
     struct posix_guest guests[VMS_MAX];
@@ -208,8 +218,13 @@ static void add_all(void)
         add(lies_of_messages[i].name, lies_of_messages[i].tell, world_messages,
             WORLD_COUNT(world_messages));
     }
+    for (size_t i = 0; i < lies_of_memory_count; i++) {
+        add(lies_of_memory[i].name, lies_of_memory[i].tell, world_memory,
+            WORLD_COUNT(world_memory));
+    }
     add("the truth", tell_the_truth, world_bench, WORLD_COUNT(world_bench));
     add("the truth about messages", tell_the_truth, world_messages, WORLD_COUNT(world_messages));
+    add("the truth about memory", tell_the_truth, world_memory, WORLD_COUNT(world_memory));
 }
 
 int main(void)

@@ -23,6 +23,8 @@ extern const struct named_lie lies_of_one[]; /* to scenarios of one VM each */
 extern const size_t lies_of_one_count;
 extern const struct named_lie lies_of_messages[];
 extern const size_t lies_of_messages_count;
+extern const struct named_lie lies_of_memory[];
+extern const size_t lies_of_memory_count;
 
 static inline uint32_t fid_of(const struct guest_regs *sent)
 {

@@ -13,9 +13,13 @@ GUEST_IMAGE(talker_1_1);
 GUEST_IMAGE(talker_1_0);
 GUEST_IMAGE(sleeper);
 GUEST_IMAGE(servant_1_2);
+GUEST_IMAGE(sharer);
+GUEST_IMAGE(servant_1_0);
+GUEST_IMAGE(servant_1_1);
 
 #define MESSAGES      1u
 #define NOTIFICATIONS 2u
+#define MEMORY        3u
 
 static const char *const chapters[] = {
     "1. Setting up: VMs of 1.0, 1.1 and 1.2, decent ones and others, find out who is there",
@@ -23,6 +27,8 @@ static const char *const chapters[] = {
                  "other and with a Secure Partition",
     [NOTIFICATIONS] = "3. Notifications: dave sleeps, and a Secure Partition and the VM erin "
                       "wake it",
+    [MEMORY] = "4. Memory: frank is of 1.2, grace of 1.1, heidi of 1.0; frank shares, lends and "
+               "donates, also to a Secure Partition",
 };
 
 static const struct vm_place places[] = {
@@ -112,6 +118,42 @@ static const struct vm_place places[] = {
         .conduit = CONDUIT_SMC,
         .chapter = NOTIFICATIONS,
     },
+    {
+        /* A gigabyte beside what its program needs, and a few pages more. */
+        .id = WORLD_FRANK,
+        GUEST_IMAGE_OF(sharer),
+        .ipa = 0x80000000,
+        .pages = 0x40400,
+        .scattered = true,
+        .window_ipa = 0x200000000,
+        .window_pages = 512,
+        .takes_aborts = true,
+        .conduit = CONDUIT_SMC,
+        .chapter = MEMORY,
+    },
+    {
+        .id = WORLD_GRACE,
+        GUEST_IMAGE_OF(servant_1_1),
+        .ipa = 0x90000000,
+        .pages = 1024,
+        .window_ipa = 0x200000000,
+        .window_pages = 512,
+        .takes_aborts = true,
+        .ends_at_once = true,
+        .conduit = CONDUIT_HVC,
+        .chapter = MEMORY,
+    },
+    {
+        .id = WORLD_HEIDI,
+        GUEST_IMAGE_OF(servant_1_0),
+        .ipa = 0x80000000,
+        .pages = 1024,
+        .window_ipa = 0x200000000,
+        .window_pages = 0x40800,
+        .takes_aborts = true,
+        .conduit = CONDUIT_SMC,
+        .chapter = MEMORY,
+    },
 };
 
 const struct table table = {
@@ -122,5 +164,5 @@ const struct table table = {
     .place_count = sizeof(places) / sizeof(places[0]),
     .chapters = chapters,
     .chapter_count = sizeof(chapters) / sizeof(chapters[0]),
-    .seconds_max = 60,
+    .seconds_max = 90,
 };

@@ -131,8 +131,36 @@ static void test_memory(void)
     BROKEN(t.places[1].ipa = 0x09001000, 0, NULL);
     BROKEN(t.places[1].ipa = 0x40000000, 2, "its memory lies where physical RAM does");
     BROKEN(t.places[1].ipa = 0x3ffff000, 2, "its memory lies where physical RAM does");
-    BROKEN(t.places[1].pages = 0x38000, 0, "its VMs need more RAM than there is");
-    BROKEN(t.places[1].pages = 0x7000000, 0, "its VMs need more RAM than there is");
+    BROKEN(t.places[1].ipa = 0xc6000000, 2, "its memory lies where physical RAM does");
+    BROKEN(t.places[1].ipa = 0xfefff000, 2, "its memory lies where physical RAM does");
+    BROKEN(t.places[1].ipa = 0xff000000, 0, NULL);
+    BROKEN((t.places[1].ipa = 0x200000000, t.places[1].pages = 0x71000), 0,
+           "its VMs need more RAM than there is");
+    BROKEN((t.places[1].ipa = 0x200000000, t.places[1].pages = 0x7000000), 0,
+           "its VMs need more RAM than there is");
+}
+
+static void set_window(struct vm_place *place, uint64_t ipa, uint64_t pages)
+{
+    place->window_ipa = ipa;
+    place->window_pages = pages;
+}
+
+static void test_window(void)
+{
+    BROKEN(set_window(&t.places[1], 0x80100000, 1), 0, NULL);
+    BROKEN(set_window(&t.places[1], 0x800ff000, 1), 2, "its window overlaps its memory");
+    BROKEN(set_window(&t.places[1], 0x90000008, 1), 2, "its memory does not start on a page");
+    BROKEN(set_window(&t.places[1], 0x7fffff000, 1), 0, NULL);
+    BROKEN(set_window(&t.places[1], 0x7fffff000, 0x8000000), 2,
+           "its memory reaches beyond the address space");
+    BROKEN(set_window(&t.places[1], 0x90000000, UINT64_MAX), 2,
+           "its memory reaches beyond the address space");
+    BROKEN(set_window(&t.places[1], 0x40000000, 1), 2, "its memory lies where physical RAM does");
+    BROKEN(set_window(&t.places[1], 0x09000000, 1), 2, "its memory overlaps its serial port");
+    BROKEN(set_window(&t.places[2], 0xfffff000, 1), 0, NULL);
+    BROKEN(set_window(&t.places[2], 0xfffff000, 2), 3,
+           "it is AArch32, and its memory lies above 4 GiB");
 }
 
 static void test_place(void)
@@ -172,6 +200,7 @@ int main(void)
     test_identity();
     test_policy();
     test_memory();
+    test_window();
     test_place();
     test_chapters();
     test_width();

@@ -801,15 +801,16 @@ static inline uint32_t ffa_handle_high(uint64_t handle)
 #define FFA_MEM_ATTR_DEVICE_GRE    FFA_U32(0x0C)
 
 /* Normal memory */
-#define FFA_MEM_ATTR_CACHE_SHIFT 2
-#define FFA_MEM_ATTR_CACHE_MASK  FFA_U32(0x0C)
-#define FFA_MEM_ATTR_CACHE_NC    FFA_U32(0x04) /* non-cacheable */
-#define FFA_MEM_ATTR_CACHE_WB    FFA_U32(0x0C) /* write-back */
-#define FFA_MEM_ATTR_SHARE_SHIFT 0
-#define FFA_MEM_ATTR_SHARE_MASK  FFA_U32(0x03)
-#define FFA_MEM_ATTR_SHARE_NON   FFA_U32(0x00)
-#define FFA_MEM_ATTR_SHARE_OUTER FFA_U32(0x02)
-#define FFA_MEM_ATTR_SHARE_INNER FFA_U32(0x03)
+#define FFA_MEM_ATTR_CACHE_SHIFT    2
+#define FFA_MEM_ATTR_CACHE_MASK     FFA_U32(0x0C)
+#define FFA_MEM_ATTR_CACHE_NC       FFA_U32(0x04) /* non-cacheable */
+#define FFA_MEM_ATTR_CACHE_WB       FFA_U32(0x0C) /* write-back */
+#define FFA_MEM_ATTR_SHARE_SHIFT    0
+#define FFA_MEM_ATTR_SHARE_MASK     FFA_U32(0x03)
+#define FFA_MEM_ATTR_SHARE_NON      FFA_U32(0x00)
+#define FFA_MEM_ATTR_SHARE_RESERVED FFA_U32(0x01)
+#define FFA_MEM_ATTR_SHARE_OUTER    FFA_U32(0x02)
+#define FFA_MEM_ATTR_SHARE_INNER    FFA_U32(0x03)
 
 /* Non-secure memory: only ever set in FFA_MEM_RETRIEVE_RESP. Since 1.1. */
 #define FFA_MEM_ATTR_NS FFA_BIT(6)

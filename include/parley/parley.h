@@ -37,12 +37,15 @@ struct parley_regs {
 
 /* --- One mediator --------------------------------------------------------- */
 
-#define PARLEY_VMS_MAX        4096u /* upper bound of parley_config.vms_max */
-#define PARLEY_CPUS_MAX       1024u /* upper bound of parley_config.cpus_max */
-#define PARLEY_VCPUS_MAX      4096u /* upper bound of parley_config.vcpus_max */
-#define PARLEY_PARTITIONS_MAX 1024u /* upper bound of parley_config.partitions_max */
-#define PARLEY_RXTX_PAGES_MAX 63u   /* what FFA_RXTX_MAP can say in its 6 bits */
-#define PARLEY_UUIDS_PER_VM   4u    /* upper bound of parley_vm_config.uuid_count */
+#define PARLEY_VMS_MAX          4096u    /* upper bound of parley_config.vms_max */
+#define PARLEY_CPUS_MAX         1024u    /* upper bound of parley_config.cpus_max */
+#define PARLEY_VCPUS_MAX        4096u    /* upper bound of parley_config.vcpus_max */
+#define PARLEY_PARTITIONS_MAX   1024u    /* upper bound of parley_config.partitions_max */
+#define PARLEY_TRANSACTIONS_MAX 1024u    /* upper bound of parley_config.transactions_max */
+#define PARLEY_RANGES_MAX       1048576u /* upper bound of parley_config.ranges_max */
+#define PARLEY_BORROWERS_MAX    8u       /* borrowers of one transaction */
+#define PARLEY_RXTX_PAGES_MAX   63u      /* what FFA_RXTX_MAP can say in its 6 bits */
+#define PARLEY_UUIDS_PER_VM     4u       /* upper bound of parley_vm_config.uuid_count */
 
 struct parley_config {
     /*
@@ -73,6 +76,19 @@ struct parley_config {
      * once, in parley_init(), and does without an SPMC if there is none that it can work with.
      */
     bool no_spmc;
+    /*
+     * Memory transactions (FFA_MEM_SHARE, LEND, DONATE) that one VM may have under way as their
+     * lender, and as many that it may have borrowed from, 0 to PARLEY_TRANSACTIONS_MAX. 0: there is
+     * no memory management.
+     */
+    uint16_t transactions_max;
+    /*
+     * Ranges of memory that one VM may have granted, borrowed, given away or been given, beside its
+     * RX/TX buffers, 0 to PARLEY_RANGES_MAX.
+     */
+    uint32_t ranges_max;
+    bool can_donate;     /* the port has parley_port_memory_adopt() and forget() */
+    uint32_t contiguity; /* pages that are always physically contiguous, and aligned; 0 is 1 */
 };
 
 /* What parley_init() needs, in bytes, for this configuration. 0 if the configuration is refused. */
@@ -151,6 +167,12 @@ struct parley_vm_config {
     uint8_t secure_rights;
     /* Quota: pages of one RX or TX buffer, 1 to parley_config.rxtx_pages_max. */
     uint16_t rxtx_pages_max;
+    /*
+     * Where memory appears that the VM borrows or is given: a stretch of its addresses that is free
+     * of RAM and devices, whole pages. Without one, it borrows nothing.
+     */
+    uint64_t window_ipa;
+    uint64_t window_pages;
     void *context; /* the port's name for this VM, handed back to it in hooks; may be NULL */
 };
 
@@ -205,6 +227,8 @@ enum parley_outcome {
     PARLEY_RETURN, /* back to the guest, with `regs` as they are now */
     PARLEY_BLOCK,  /* the vCPU waits: keep it out, with `regs` as they are; see parley_continue() */
     PARLEY_YIELD,  /* as PARLEY_RETURN, after others have had a turn */
+    PARLEY_PREEMPTED, /* not done: take your interrupts, run others, then parley_continue() soon,
+                         without the guest in between; the vCPU is not interruptible meanwhile */
     PARLEY_NOT_FFA, /* the function ID is none of FF-A's: `regs` are unchanged, the call is not ours
                      */
 };
@@ -224,10 +248,11 @@ enum parley_outcome {
 enum parley_outcome parley_call(struct parley_vm *vm, unsigned int vcpu, struct parley_regs *regs);
 
 /*
- * Goes on with a vCPU that blocked, once parley_port_vcpu_wake() has named it; the wake may come
+ * Goes on with a vCPU that was preempted (PARLEY_PREEMPTED), or that blocked, once
+ * parley_port_vcpu_wake() has named it; the wake may come
  * before parley_call() has returned PARLEY_BLOCK, and must not be lost then. `regs` are those of
  * the call. PARLEY_RETURN: they hold its result. PARLEY_BLOCK: it still waits, the wake was for
- * nothing. Any context, for one vCPU on one CPU at a time.
+ * nothing. PARLEY_PREEMPTED: call again. Any context, for one vCPU on one CPU at a time.
  */
 enum parley_outcome parley_continue(struct parley_vm *vm, unsigned int vcpu,
                                     struct parley_regs *regs);
@@ -327,6 +352,35 @@ struct parley_status {
 /* Any context. A snapshot. */
 void parley_status(const struct parley *parley, struct parley_status *status);
 
+/* Where a memory transaction stands. Only src/transaction.c moves it. */
+enum parley_transaction_state {
+    PARLEY_TRANSACTION_FREE,
+    PARLEY_TRANSACTION_BUILDING,    /* fragments are being received and checked */
+    PARLEY_TRANSACTION_SENT,        /* complete; being taken from the lender, told to the SPMC */
+    PARLEY_TRANSACTION_ACTIVE,      /* can be retrieved */
+    PARLEY_TRANSACTION_RECLAIMING,  /* going back to the lender */
+    PARLEY_TRANSACTION_QUARANTINED, /* the SPMC does not let go */
+};
+
+struct parley_transaction_status {
+    enum parley_transaction_state state;
+    uint64_t handle;
+    uint32_t type; /* FFA_MEM_TYPE_SHARE, LEND or DONATE */
+    uint32_t pages;
+    unsigned int borrower_count;
+    struct {
+        uint16_t id;
+        bool holds; /* has retrieved it, and not given it back. Of a partition: not known, false */
+    } borrowers[PARLEY_BORROWERS_MAX];
+};
+
+/*
+ * The VM's transaction number `index`, as its lender. False if there is no such place; the state
+ * may be FREE. Any context, for as long as vm is valid. A snapshot.
+ */
+bool parley_transaction_status(struct parley_vm *vm, unsigned int index,
+                               struct parley_transaction_status *status);
+
 /*
  * Something that an operator may want to know. Parley hands it to parley_port_event(); what a guest
  * can cause without end is told on its 1st, 2nd, 4th, 8th, ... occurrence only.
@@ -342,6 +396,7 @@ enum parley_event_kind {
     PARLEY_EVENT_VM_DESTROYED,
     PARLEY_EVENT_VM_QUARANTINED,
     PARLEY_EVENT_VM_REFUSED_BY_PARTITION, /* value: the partition; status: what it answered */
+    PARLEY_EVENT_MEMORY_QUARANTINED, /* value: the handle; status: why the SPMC keeps the memory */
     PARLEY_EVENT_VERSION_FINAL, /* value: the version; vcpu: whose call made it final; fid: that
                                    call */
     PARLEY_EVENT_CALL_REFUSED, /* fid, vcpu, status; value: how often this VM has got this status */

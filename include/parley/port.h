@@ -95,6 +95,103 @@ void parley_port_interrupt(void *context, unsigned int vcpu, uint16_t intid);
  */
 unsigned int parley_port_console(void *context, const char *text, unsigned int count);
 
+/* --- Memory --------------------------------------------------------------- */
+
+/*
+ * What one VM grants to others, if parley_config.transactions_max is not 0.
+ *
+ * Ranges are whole pages of 4 KiB, and at most PARLEY_PIECE_PAGES of them in one call, so each hook
+ * is one bounded step. Pages are counted: a pin is one reference, a mapping in a borrower another,
+ * and the port gives a page to nobody else before all are gone, whoever of the VMs still exists.
+ * When a life of a VM has ended (PARLEY_DONE of its reset or end), what it had been given is the
+ * port's again, and a next life has all of the VM's own memory, whatever the last one gave away.
+ */
+#define PARLEY_PIECE_PAGES 512u
+
+enum parley_access {
+    PARLEY_ACCESS_NONE,
+    PARLEY_ACCESS_RO,
+    PARLEY_ACCESS_RW,
+    PARLEY_ACCESS_RX,
+    PARLEY_ACCESS_RWX,
+};
+
+/* Pages that are contiguous in a guest and in physical memory. */
+struct parley_run {
+    parley_pa pa;
+    uint32_t pages;
+};
+
+/*
+ * Pins pages of a VM: ordinary RAM that it owns (not borrowed, no device), from `ipa` on, at least
+ * one and at most `pages`, as far as they are physically contiguous and the port can in one step.
+ * `writable`: the VM must be able to write to them. *run says which.
+ *
+ * PARLEY_PORT_NOT_MEMORY: the first page is none such; PARLEY_PORT_NO_MEMORY: it cannot be pinned
+ * now. Nothing has changed then.
+ */
+enum parley_port_status parley_port_memory_pin(void *context, parley_ipa ipa, uint32_t pages,
+                                               bool writable, struct parley_run *run);
+
+/* Undoes pins, of pages that may be taken away from the VM no more. Cannot fail. */
+void parley_port_memory_unpin(void *context, parley_ipa ipa, uint32_t pages);
+
+/*
+ * Where pinned pages are: the run that begins at `ipa`, of at most `pages`. May be called with the
+ * lock of Parley's own TX buffer held: answer from memory, at once.
+ */
+struct parley_run parley_port_memory_run(void *context, parley_ipa ipa, uint32_t pages);
+
+/*
+ * Takes pinned pages out of the VM's reach: when it returns PARLEY_PORT_OK, no CPU and no device of
+ * the VM's can use them any more, and what was written is visible to all (translations invalidated,
+ * and complete, on every CPU). An access of the guest's is a fault, reported to the guest.
+ * PARLEY_PORT_NO_MEMORY: nothing has changed.
+ */
+enum parley_port_status parley_port_memory_revoke(void *context, parley_ipa ipa, uint32_t pages);
+
+/* Gives pinned pages back to the VM as they were before parley_port_memory_revoke(). Cannot fail.
+ */
+void parley_port_memory_restore(void *context, parley_ipa ipa, uint32_t pages);
+
+/* Writes zeroes to pages that are pinned in, or mapped into, this VM, out to the point of
+ * coherency.
+ */
+void parley_port_memory_zero(void *context, parley_ipa ipa, uint32_t pages);
+
+/*
+ * Maps pages that are pinned in the owner, into the borrower at `ipa`, where nothing is: Normal
+ * write-back, inner shareable, and with exactly this access. Each page gets a reference of its own.
+ * PARLEY_PORT_NO_MEMORY: nothing has changed. PARLEY_PORT_NOT_MEMORY: the place is not free.
+ */
+enum parley_port_status parley_port_memory_map(void *borrower, parley_ipa ipa, void *owner,
+                                               parley_ipa owner_ipa, uint32_t pages,
+                                               enum parley_access access);
+
+/* Undoes parley_port_memory_map(), as completely as parley_port_memory_revoke(). Cannot fail. */
+void parley_port_memory_unmap(void *borrower, parley_ipa ipa, uint32_t pages);
+
+/*
+ * A gift, only if parley_config.can_donate; the two halves, perhaps far apart, adopt first unless
+ * the giver ends in between.
+ * adopt: pages that are mapped into the receiver are its own from now on, as if it had always had
+ * them there, with the access that they are mapped with. forget: pages that are pinned and revoked
+ * in the giver are no more its own: the pins, and its place for them, are gone. Cannot fail.
+ */
+void parley_port_memory_adopt(void *receiver, parley_ipa ipa, uint32_t pages);
+void parley_port_memory_forget(void *giver, parley_ipa ipa, uint32_t pages);
+
+/*
+ * The VM ends, and the Secure world does not let go of these pages: they stay pinned, and are never
+ * to be used again, unless parley_quarantine_retry() frees them.
+ */
+void parley_port_memory_lost(void *context, parley_ipa ipa, uint32_t pages);
+
+/* Whether something more urgent waits for this CPU than the call that Parley is serving. */
+bool parley_port_preempt(void);
+
+/* --- The operator --------------------------------------------------------- */
+
 /*
  * Tells the operator. The event is valid during the call only. To be quick and never to block: it
  * may come from any CPU in any call of Parley's; one guest call causes at most two events.

@@ -11,10 +11,14 @@
 
 /*
  * Where RAM and the blocks are in physical memory. An address needs more than 32 bits, and its low
- * half, too, looks like nothing else that is around.
+ * half, too, looks like nothing else that is around: RAM is in banks that leave out half of the
+ * addresses, which more of what tests write looks like.
  */
-#define RAM_PA    0x75dd000000ull
-#define BLOCKS_PA 0x75de000000ull
+#define RAM_PA      0x75cc000000ull
+#define BLOCKS_PA   0x75dc000000ull
+#define BANK_PA     0x1000000ull /* from one bank to the next */
+#define BANK_FRAMES 2048u
+#define BANKS       (MEMORY_FRAMES / BANK_FRAMES)
 
 /* Memory for parley_init(). Blocks are made before vCPUs run, so reading them needs no lock. */
 static struct {
@@ -75,8 +79,44 @@ parley_pa parley_port_pa(const void *address)
     return (parley_pa){0};
 }
 
+parley_pa address_of_frame(unsigned int frame)
+{
+    return (parley_pa){RAM_PA + frame / BANK_FRAMES * BANK_PA +
+                       (uint64_t)(frame % BANK_FRAMES) * FFA_PAGE_SIZE};
+}
+
+/* The frame of a physical address; MEMORY_NO_FRAME if it is none of RAM. */
+static unsigned int frame_of(uint64_t pa)
+{
+    uint64_t offset = pa - RAM_PA;
+    uint64_t in_bank = offset % BANK_PA / FFA_PAGE_SIZE;
+
+    if (offset / BANK_PA >= BANKS || in_bank >= BANK_FRAMES) {
+        return MEMORY_NO_FRAME;
+    }
+    return (unsigned int)(offset / BANK_PA * BANK_FRAMES + in_bank);
+}
+
+/* In RAM of VMs, of which it may use what was granted. */
+static void *granted_view(uint64_t pa, size_t bytes)
+{
+    unsigned int first = frame_of(pa);
+    unsigned int last = frame_of(pa + bytes - 1);
+    uint8_t *page;
+
+    if (bytes == 0 || bytes > BANK_PA || last == MEMORY_NO_FRAME ||
+        last / BANK_FRAMES != first / BANK_FRAMES) {
+        return NULL;
+    }
+    page = grants_secure_view(first, last - first + 1);
+    return page == NULL ? NULL : page + pa % FFA_PAGE_SIZE;
+}
+
 void *address_secure_view(uint64_t pa, size_t bytes)
 {
+    if (frame_of(pa) != MEMORY_NO_FRAME) {
+        return granted_view(pa, bytes);
+    }
     for (unsigned int i = 0; i < memory.blocks; i++) {
         const struct block *block = &memory.block[i];
         uint64_t offset = pa - block->pa;
@@ -88,6 +128,11 @@ void *address_secure_view(uint64_t pa, size_t bytes)
     return NULL;
 }
 
+void *posix_secure_view(uint64_t pa, size_t bytes)
+{
+    return address_secure_view(pa, bytes);
+}
+
 /* Of RAM or of a block. Most values are not near either, and are passed over quickly. */
 static bool is_pa(uint64_t value)
 {
@@ -97,8 +142,8 @@ static bool is_pa(uint64_t value)
     if (value - RAM_PA >= end_pa - RAM_PA) {
         return false;
     }
-    return value - RAM_PA < (uint64_t)MEMORY_FRAMES * FFA_PAGE_SIZE ||
-           address_secure_view(value, 1) != NULL;
+    return frame_of(value) != MEMORY_NO_FRAME ||
+           (value >= BLOCKS_PA && address_secure_view(value, 1) != NULL);
 }
 
 /* Of the hypervisor's own: its stacks, too, are where processes have their addresses. */

@@ -33,7 +33,8 @@ static void trap(struct posix_vm *vm, struct parley_regs *regs)
     }
     switch (outcome) {
     case PARLEY_RETURN:
-    case PARLEY_BLOCK: /* the VM stops, and at the next checkpoint this vCPU with it */
+    case PARLEY_PREEMPTED: /* never: posix_call() goes on */
+    case PARLEY_BLOCK:     /* the VM stops, and at the next checkpoint this vCPU with it */
         break;
     case PARLEY_YIELD:
         sched_yield();

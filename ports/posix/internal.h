@@ -7,13 +7,28 @@
 
 #include "posix.h"
 
-/* --- memory.c: RAM and pins ------------------------------------------------------------------- */
+/* --- memory.c: frames of RAM, and what VMs see of them ---------------------------------------- */
 
-#define MEMORY_FRAMES 2048u
+#define MEMORY_FRAMES     8192u
+#define MEMORY_NO_FRAME   MEMORY_FRAMES
+#define MEMORY_WINDOW_MAX 0x100000u /* pages */
 
-struct posix_ram_page {
-    enum posix_page kind;
-    unsigned int frame;
+/* What a VM has at one page of its addresses. Under the lock of the memory. */
+struct posix_place {
+    unsigned int frame;        /* MEMORY_NO_FRAME: nothing */
+    enum parley_access access; /* of a guest, unless it is a hole or revoked */
+    bool is_own;               /* not borrowed */
+    bool is_hole;              /* a test has taken it away: POSIX_PAGE_HOLE */
+    bool is_revoked;
+    bool is_lost;        /* to the Secure world */
+    unsigned int grants; /* pins by parley_port_memory_pin() */
+};
+
+struct posix_region {
+    uint64_t ipa;
+    unsigned int pages;
+    uint8_t *view; /* the guest's: its pages in the order of their IPAs */
+    struct posix_place *place;
 };
 
 /* console.c: what a VM has written with FFA_CONSOLE_LOG. Under the VM's lock. */
@@ -44,11 +59,10 @@ struct posix_vcpu {
 struct posix_vm {
     char name[32];
     bool aarch64;
-    uint64_t ipa;
-    unsigned int pages;
-    uint8_t *view;               /* the guest's: its pages in the order of their IPAs */
-    struct posix_ram_page *page; /* one for each */
+    struct posix_region ram;
+    struct posix_region window; /* where it borrows; no pages before it was created in Parley */
     struct parley_vm *parley;
+    struct posix_vm *next_gone; /* of those that are gone, but for pages that are lost */
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* of a vCPU, or that it is to stop */
@@ -58,23 +72,89 @@ struct posix_vm {
     struct console console;
 };
 
+struct memory_state {
+    pthread_mutex_t lock;
+    int object;
+    uint8_t *view; /* the hypervisor's */
+    uint8_t *secure_view;
+    /* Of a frame: its owner's, one for each mapping and each pin. It is free if there is none. */
+    unsigned int references[MEMORY_FRAMES];
+    unsigned int partitions_own; /* frames that VMs gave away to partitions, before a reset */
+    unsigned int next_frame;
+    unsigned int next_block;
+    struct posix_vm *gone;
+};
+
+extern struct memory_state memory_state;
+
 void memory_power_on(void);
 void memory_power_off(void);
-bool memory_give_ram(struct posix_vm *vm, unsigned int pages);
+bool memory_give_ram(struct posix_vm *vm, uint64_t ipa, unsigned int pages, unsigned int block);
+void memory_open_window(struct posix_vm *vm, uint64_t ipa, uint64_t pages);
 void memory_take_ram(struct posix_vm *vm);
 
+/* What it was given by others is gone with it. */
+void memory_drop_received(struct posix_vm *vm);
+
 /*
- * Calls `visit` with the guest's view of each pinned page of the VM (NULL: of all), of which none
- * goes meanwhile.
+ * After the end of a life: drops it, too, and gives the VM other pages for those of its own that
+ * somebody still borrows, or has for good. All of them are zeroed.
+ */
+void memory_renew(struct posix_vm *vm);
+
+/* Keeps the VM and its RAM until power-off. */
+void memory_keep_gone(struct posix_vm *vm);
+
+/* The place at an IPA; NULL if the VM has none there. What follows is under the lock. */
+struct posix_place *memory_place(const struct posix_vm *vm, uint64_t ipa);
+enum parley_access memory_access(const struct posix_place *place);
+
+/* Has the guest see what its places say. They are all there. */
+void memory_show(struct posix_vm *vm, uint64_t ipa, unsigned int pages);
+
+/* Nothing is there any more; all of its references to its frame go. */
+void memory_place_clear(struct posix_place *place);
+
+uint8_t *memory_frame_view(unsigned int frame);
+void memory_frame_write(unsigned int frame, uint8_t byte);
+void memory_frame_put(unsigned int frame); /* a reference */
+
+bool memory_is_hypervisor_view(uint64_t value);
+
+/* --- pins.c: pages that Parley has mapped for itself ------------------------------------------ */
+
+void pins_power_on(void);
+void pins_power_off(void);
+
+/* Under the lock of the memory. */
+bool pins_has(const struct posix_vm *vm, uint64_t ipa);
+
+/*
+ * Calls `visit` with the hypervisor's view of each pinned page of the VM (NULL: of all), of which
+ * none goes meanwhile.
  */
 typedef void memory_visitor(const struct posix_vm *vm, uint64_t ipa, const uint8_t *page);
 void memory_visit_pinned(const struct posix_vm *vm, memory_visitor *visit);
 
-bool memory_is_hypervisor_view(uint64_t value);
+/* --- grants.c: memory that VMs grant to others ------------------------------------------------ */
+
+void grants_power_on(void);
+
+/* Complains of what Parley still has of a VM whose life in it is over. */
+void grants_check_gone(const struct posix_vm *vm, const char *what);
+
+/* The Secure world's view of frames; NULL if one of them was not granted by anybody. */
+void *grants_secure_view(unsigned int frame, unsigned int frames);
+
+/* --- fault.c: what a guest's access to nothing ends as ---------------------------------------- */
+
+void fault_power_on(void);
 
 /* --- address.c: physical addresses ------------------------------------------------------------ */
 
 void address_power_off(void);
+
+parley_pa address_of_frame(unsigned int frame);
 
 /* Where the Secure world finds a physical address; NULL if it may not. */
 void *address_secure_view(uint64_t pa, size_t bytes);

@@ -17,7 +17,7 @@
  * Addresses. A page of a VM has three that differ: the IPA that the guest knows, a pointer into the
  * guest's view (posix_vm_at()), and one into the hypervisor's view, which can be touched only while
  * the page is pinned. Its physical address is a fourth one that is in nobody's view: pages that are
- * neighbours for the guest are not in physical memory.
+ * neighbours for the guest are not in physical memory, unless it asked for blocks.
  */
 #ifndef POSIX_H
 #define POSIX_H
@@ -66,7 +66,11 @@ struct posix_vm;
 /* Gives a VM its RAM: `pages` at `ipa` on. NULL if the machine has no RAM left. */
 struct posix_vm *posix_vm_new(const char *name, uint64_t ipa, unsigned int pages, bool aarch64);
 
-/* Takes the RAM back. The VM's end in Parley must be gone. */
+/* The same with RAM that is contiguous in physical memory in blocks of so many pages, aligned. */
+struct posix_vm *posix_vm_new_in_blocks(const char *name, uint64_t ipa, unsigned int pages,
+                                        bool aarch64, unsigned int block);
+
+/* Takes the RAM back, but for what others borrow. The VM's end in Parley must be gone. */
 void posix_vm_free(struct posix_vm *vm);
 
 const char *posix_vm_name(const struct posix_vm *vm);
@@ -116,7 +120,10 @@ enum parley_outcome posix_interrupt(struct posix_vm *vm, unsigned int vcpu,
  */
 void posix_check_pages_every(unsigned int calls);
 
-/* The guest's view of a byte of its RAM, and back. NULL where there is no page; 0 if not RAM. */
+/*
+ * The guest's view of a byte of its RAM, or of its window, and back. NULL and 0 for anything else.
+ * Where it has no access, its view has none either.
+ */
 void *posix_vm_at(const struct posix_vm *vm, uint64_t ipa);
 uint64_t posix_vm_ipa(const struct posix_vm *vm, const void *address);
 
@@ -126,8 +133,8 @@ void posix_vm_clear_ram(struct posix_vm *vm);
 /* What is at an IPA, as far as Parley can use it. */
 enum posix_page {
     POSIX_PAGE_RAM,
-    POSIX_PAGE_READ_ONLY, /* RAM that the guest may not write to */
-    POSIX_PAGE_HOLE,      /* nothing; pins of what was there stay good */
+    POSIX_PAGE_READ_ONLY, /* RAM that the guest may read and run, not write to */
+    POSIX_PAGE_HOLE,      /* nothing, but in the view; pins of what was there stay good */
 };
 
 void posix_vm_set_page(struct posix_vm *vm, uint64_t ipa, enum posix_page page);
@@ -135,6 +142,58 @@ void posix_vm_set_page(struct posix_vm *vm, uint64_t ipa, enum posix_page page);
 /* Pages pinned now: of one VM, and of all. */
 unsigned int posix_vm_pins(const struct posix_vm *vm);
 unsigned int posix_pins(void);
+
+/* --- Memory that VMs grant to others ---------------------------------------------------------- */
+
+/* What stage 2 gives a guest at a page. Pages with the same frame are the same memory; 0 is none.
+ */
+struct posix_stage2 {
+    enum parley_access access;
+    unsigned int frame;
+};
+
+void posix_vm_stage2(const struct posix_vm *vm, uint64_t ipa, unsigned int pages,
+                     struct posix_stage2 *stage2);
+
+/* Pages of a VM, counted. */
+struct posix_holdings {
+    unsigned int own; /* what was given away is not among them, what was received is */
+    unsigned int granted;
+    unsigned int revoked;
+    unsigned int borrowed;
+    unsigned int lost;
+};
+
+struct posix_holdings posix_vm_holdings(const struct posix_vm *vm);
+
+/*
+ * Does what a guest does with its memory, which may be a fault: false then, and *fault_ipa is the
+ * address. `act` has no destructors: it is left where it stands.
+ */
+bool posix_try(const struct posix_vm *vm, void (*act)(void *argument), void *argument,
+               uint64_t *fault_ipa);
+
+/* One byte; false if that is a fault. */
+bool posix_vm_read(const struct posix_vm *vm, uint64_t ipa, uint8_t *value);
+bool posix_vm_write(const struct posix_vm *vm, uint64_t ipa, uint8_t value);
+
+/* What parley_port_preempt() says from now on; posix_start() says never. */
+enum posix_preemption {
+    POSIX_PREEMPT_NEVER,
+    POSIX_PREEMPT_ALWAYS,
+    POSIX_PREEMPT_AT_RANDOM,
+};
+
+void posix_preempt(enum posix_preemption when);
+
+/*
+ * What other vCPUs do between two pieces of a call that is preempted: `act` is called each time,
+ * and may make calls of other vCPUs. For a test with one thread. NULL: nothing.
+ */
+void posix_between_pieces(void (*act)(void *context), void *context);
+
+/* How often a call was preempted since posix_start(). */
+unsigned int posix_preempted(void);
 
 /* --- vCPUs ------------------------------------------------------------------------------------ */
 
@@ -213,6 +272,12 @@ void posix_fail_page_map(unsigned int nth, enum parley_port_status status);
 /* How often parley_port_page_map() was called. */
 unsigned int posix_page_maps(void);
 
+/* The nth call from now of a parley_port_memory_ hook that can, answers NO_MEMORY. 0: none does. */
+void posix_fail_memory(unsigned int nth);
+
+/* How often these were called. */
+unsigned int posix_memory_calls(void);
+
 /*
  * What another CPU does at a bad moment: `act` is called once, when Parley is about to drop the
  * next reference to a VM, which it still holds then. For a test with one thread. NULL: nothing.
@@ -250,6 +315,9 @@ struct posix_buffers {
     size_t bytes; /* of each */
 };
 struct posix_buffers posix_spmc_buffers_of(uint16_t vm_id);
+
+/* Its view of physical memory: Parley's, and what VMs have granted. NULL if it may not use it. */
+void *posix_secure_view(uint64_t pa, size_t bytes);
 
 /* How many contexts of its partitions are in the middle of something. */
 unsigned int posix_spmc_busy_contexts(void);

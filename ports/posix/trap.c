@@ -66,6 +66,9 @@ void posix_start(const struct spmc_config *secure)
     posix_violations_forgive();
     posix_check_pages_every(1);
     posix_meanwhile(NULL, NULL);
+    posix_between_pieces(NULL, NULL);
+    posix_preempt(POSIX_PREEMPT_NEVER);
+    fault_power_on();
     memory_power_on();
     cpus_power_on();
     secure_world_power_on(secure);
@@ -112,16 +115,21 @@ void trap_check_hook(const char *hook, unsigned int locks)
 
 struct posix_vm *posix_vm_new(const char *name, uint64_t ipa, unsigned int pages, bool aarch64)
 {
+    return posix_vm_new_in_blocks(name, ipa, pages, aarch64, 1);
+}
+
+struct posix_vm *posix_vm_new_in_blocks(const char *name, uint64_t ipa, unsigned int pages,
+                                        bool aarch64, unsigned int block)
+{
     struct posix_vm *vm = calloc(1, sizeof(*vm));
 
     if (vm == NULL) {
         posix_die("no memory for a VM");
     }
     snprintf(vm->name, sizeof(vm->name), "%s", name);
-    vm->ipa = ipa;
     vm->aarch64 = aarch64;
     console_forget(vm);
-    if (!memory_give_ram(vm, pages)) {
+    if (!memory_give_ram(vm, ipa, pages, block)) {
         free(vm);
         return NULL;
     }
@@ -133,10 +141,15 @@ void posix_vm_free(struct posix_vm *vm)
     if (vm->parley != NULL || posix_vm_pins(vm) != 0) {
         posix_violation("%s: its RAM is taken while Parley has it", vm->name);
     }
-    memory_take_ram(vm);
+    grants_check_gone(vm, "RAM");
     vcpus_forget(vm);
     console_forget(vm);
-    free(vm);
+    if (posix_vm_holdings(vm).lost != 0) {
+        memory_keep_gone(vm);
+    } else {
+        memory_take_ram(vm);
+        free(vm);
+    }
 }
 
 const char *posix_vm_name(const struct posix_vm *vm)
@@ -151,12 +164,12 @@ bool posix_vm_is_aarch64(const struct posix_vm *vm)
 
 uint64_t posix_vm_ram_ipa(const struct posix_vm *vm)
 {
-    return vm->ipa;
+    return vm->ram.ipa;
 }
 
 unsigned int posix_vm_ram_pages(const struct posix_vm *vm)
 {
-    return vm->pages;
+    return vm->ram.pages;
 }
 
 struct parley_vm *posix_vm_parley(const struct posix_vm *vm)
@@ -226,6 +239,7 @@ enum parley_progress posix_vm_create_begin(struct posix_vm *vm, struct parley *p
 
     with_context.context = vm;
     vcpus_prepare(vm, config->vcpus);
+    memory_open_window(vm, config->window_ipa, config->window_pages);
     return parley_vm_create(parley, &with_context, &vm->parley);
 }
 
@@ -244,12 +258,14 @@ static void finish(struct posix_vm *vm, const char *what, enum parley_progress p
     if (posix_vm_pins(vm) != 0) {
         posix_violation("%s: its %s leaves %u pages pinned", vm->name, what, posix_vm_pins(vm));
     }
+    grants_check_gone(vm, what);
 }
 
 void posix_vm_reset(struct posix_vm *vm)
 {
     vcpus_check_stopped(vm, "reset");
     finish(vm, "reset", parley_vm_reset(vm->parley));
+    memory_renew(vm);
     vcpus_reset(vm);
 }
 
@@ -257,6 +273,7 @@ void posix_vm_destroy(struct posix_vm *vm)
 {
     vcpus_check_stopped(vm, "destruction");
     finish(vm, "destruction", parley_vm_destroy(vm->parley));
+    memory_drop_received(vm);
     vm->parley = NULL;
 }
 
@@ -362,13 +379,66 @@ static void check_outcome(const struct posix_vm *vm, enum parley_outcome outcome
     }
 }
 
+/* --- Calls in pieces -------------------------------------------------------------------------- */
+
+static struct {
+    void (*act)(void *context);
+    void *context;
+    unsigned int count;
+} pieces;
+
+void posix_between_pieces(void (*act)(void *context), void *context)
+{
+    pieces.act = act;
+    pieces.context = context;
+    __atomic_store_n(&pieces.count, 0, __ATOMIC_RELAXED);
+}
+
+unsigned int posix_preempted(void)
+{
+    return __atomic_load_n(&pieces.count, __ATOMIC_RELAXED);
+}
+
+/* Interrupts, and others that have a turn. */
+static void let_others_run(void)
+{
+    unsigned int events = log_events_of_call;
+
+    __atomic_add_fetch(&pieces.count, 1, __ATOMIC_RELAXED);
+    if (posix_locks_held != 0) {
+        posix_violation("a call that is preempted leaves %u locks held", posix_locks_held);
+    }
+    if (pieces.act != NULL) {
+        pieces.act(pieces.context);
+    } else {
+        sched_yield();
+    }
+    log_events_of_call = events;
+}
+
+/* Goes on until the call is over, or blocks. The vCPU is in it meanwhile. */
+static enum parley_outcome finish_call(struct posix_vm *vm, unsigned int vcpu,
+                                       struct parley_regs *regs, enum parley_outcome outcome)
+{
+    struct parley_regs before = *regs;
+
+    while (outcome == PARLEY_PREEMPTED) {
+        let_others_run();
+        outcome = parley_continue(vm->parley, vcpu, regs);
+        if (outcome == PARLEY_PREEMPTED && memcmp(&before, regs, sizeof(before)) != 0) {
+            posix_violation("%s: registers of a call that is preempted are changed", vm->name);
+        }
+    }
+    return outcome;
+}
+
 enum parley_outcome posix_call(struct posix_vm *vm, unsigned int vcpu, struct parley_regs *regs)
 {
     struct parley_regs before = *regs;
     enum parley_outcome outcome;
 
     enter(vm, vcpu, false);
-    outcome = parley_call(vm->parley, vcpu, regs);
+    outcome = finish_call(vm, vcpu, regs, parley_call(vm->parley, vcpu, regs));
     leave(vm, vcpu, outcome);
     check_outcome(vm, outcome, &before, regs);
     return outcome;
@@ -380,7 +450,7 @@ enum parley_outcome posix_continue(struct posix_vm *vm, unsigned int vcpu, struc
     enum parley_outcome outcome;
 
     enter(vm, vcpu, true);
-    outcome = parley_continue(vm->parley, vcpu, regs);
+    outcome = finish_call(vm, vcpu, regs, parley_continue(vm->parley, vcpu, regs));
     leave(vm, vcpu, outcome);
     check_outcome(vm, outcome, &before, regs);
     return outcome;
@@ -393,7 +463,7 @@ enum parley_outcome posix_interrupt(struct posix_vm *vm, unsigned int vcpu,
     enum parley_outcome outcome;
 
     enter(vm, vcpu, true);
-    outcome = parley_vcpu_interrupt(vm->parley, vcpu, regs);
+    outcome = finish_call(vm, vcpu, regs, parley_vcpu_interrupt(vm->parley, vcpu, regs));
     leave(vm, vcpu, outcome);
     check_outcome(vm, outcome, &before, regs);
     return outcome;

@@ -4,8 +4,8 @@
  * stands, this one has no Secure world, no guest memory and nobody who listens: Parley then serves
  * FFA_VERSION, FFA_FEATURES, FFA_ID_GET and discovery by registers.
  *
- * No hook is called with a lock of Parley's held but parley_port_vm_is_aarch64() and
- * parley_port_vcpu_is_online(), and none may call back into Parley.
+ * No hook is called with a lock of Parley's held but parley_port_vm_is_aarch64(),
+ * parley_port_vcpu_is_online() and parley_port_memory_run(), and none may call back into Parley.
  */
 #include <parley/port.h>
 
@@ -113,6 +113,125 @@ unsigned int parley_port_console(void *context, const char *text, unsigned int c
     (void)text;
     return count;
 }
+
+/* --- Memory: leave these as they are as long as parley_config.transactions_max is 0 ------------
+ */
+
+/*
+ * Looks up `ipa` in the VM's stage 2, as parley_port_page_map() does, and takes a reference to each
+ * page, as far as they are neighbours in physical memory, too.
+ */
+enum parley_port_status parley_port_memory_pin(void *context, parley_ipa ipa, uint32_t pages,
+                                               bool writable, struct parley_run *run)
+{
+    /* TODO: translate, check type and owner, take references. */
+    (void)context;
+    (void)ipa;
+    (void)pages;
+    (void)writable;
+    (void)run;
+    return PARLEY_PORT_NOT_MEMORY;
+}
+
+void parley_port_memory_unpin(void *context, parley_ipa ipa, uint32_t pages)
+{
+    /* TODO: drop the references. */
+    (void)context;
+    (void)ipa;
+    (void)pages;
+}
+
+/* Called with a lock held: look it up, no more. */
+struct parley_run parley_port_memory_run(void *context, parley_ipa ipa, uint32_t pages)
+{
+    /* TODO: translate, also what is revoked. */
+    (void)context;
+    (void)pages;
+    return (struct parley_run){{ipa.value}, 1};
+}
+
+/* Out of the VM's stage 2, and its IOMMU's, but not forgotten: it comes back. */
+enum parley_port_status parley_port_memory_revoke(void *context, parley_ipa ipa, uint32_t pages)
+{
+    /* TODO: make the entries invalid, keep the address in them; invalidate TLBs, and wait. */
+    (void)context;
+    (void)ipa;
+    (void)pages;
+    return PARLEY_PORT_NO_MEMORY;
+}
+
+void parley_port_memory_restore(void *context, parley_ipa ipa, uint32_t pages)
+{
+    /* TODO: make the entries valid again. */
+    (void)context;
+    (void)ipa;
+    (void)pages;
+}
+
+void parley_port_memory_zero(void *context, parley_ipa ipa, uint32_t pages)
+{
+    /* TODO: clear each page, and clean it to the point of coherency. */
+    (void)context;
+    (void)ipa;
+    (void)pages;
+}
+
+enum parley_port_status parley_port_memory_map(void *borrower, parley_ipa ipa, void *owner,
+                                               parley_ipa owner_ipa, uint32_t pages,
+                                               enum parley_access access)
+{
+    /* TODO: translate in the owner, take references, enter them into the borrower's stage 2. */
+    (void)borrower;
+    (void)ipa;
+    (void)owner;
+    (void)owner_ipa;
+    (void)pages;
+    (void)access;
+    return PARLEY_PORT_NO_MEMORY;
+}
+
+void parley_port_memory_unmap(void *borrower, parley_ipa ipa, uint32_t pages)
+{
+    /* TODO: clear the entries, invalidate TLBs, and wait; then drop the references. */
+    (void)borrower;
+    (void)ipa;
+    (void)pages;
+}
+
+/* Never called while parley_config.can_donate is false. */
+void parley_port_memory_adopt(void *receiver, parley_ipa ipa, uint32_t pages)
+{
+    /* TODO: count the pages to the receiver, which gets what rights an owner has. */
+    (void)receiver;
+    (void)ipa;
+    (void)pages;
+}
+
+void parley_port_memory_forget(void *giver, parley_ipa ipa, uint32_t pages)
+{
+    /* TODO: count them to the giver no more: its references and its entries go. */
+    (void)giver;
+    (void)ipa;
+    (void)pages;
+}
+
+/* Only a reboot, or parley_quarantine_retry(), makes these pages usable again. */
+void parley_port_memory_lost(void *context, parley_ipa ipa, uint32_t pages)
+{
+    /* TODO: write it to the log, for the operator. */
+    (void)context;
+    (void)ipa;
+    (void)pages;
+}
+
+/* Asked every 512 pages or less: how long a call may take is decided here. */
+bool parley_port_preempt(void)
+{
+    /* TODO: whether an interrupt pends, or your scheduler wants this CPU. */
+    return false;
+}
+
+/* --- The operator ----------------------------------------------------------------------------- */
 
 /* One line for the log, if you like: parley_event_text() writes it. */
 void parley_port_event(const struct parley_event *event)

@@ -36,6 +36,8 @@
 #define ID_AA64ISAR2_EL1 s3_0_c0_c6_2
 #define ID_AA64MMFR3_EL1 s3_0_c0_c7_3
 
+#define CACHE_LINE_BYTES 64u /* no CPU of this machine has shorter ones */
+
 static inline void isb(void)
 {
     __asm__ volatile("isb" : : : "memory");

@@ -31,6 +31,7 @@ _Noreturn void monitor_first_cpu(void)
 
     mmu_init();
     mmu_enable();
+    tree_init();
     cpu_count = gic_init();
     psci_init(cpu_count);
     secure_world_init();

@@ -54,7 +54,7 @@ void mmu_init(void)
     map_low(DEVICES_PA, DEVICES_BYTES, BLOCK_DEVICE);
     map_low(SECURE_RAM_PA, SECURE_RAM_BYTES, BLOCK_RAM);
     level1[0] = (uint64_t)level2 | ENTRY_TABLE;
-    for (uint64_t at = NORMAL_RAM_PA; at < (uint64_t)NORMAL_RAM_PA + NORMAL_RAM_BYTES;
+    for (uint64_t at = NORMAL_RAM_PA; at < (uint64_t)NORMAL_RAM_PA + NORMAL_RAM_MAX;
          at += 1ull << L1_SHIFT) {
         level1[at >> L1_SHIFT] = at | BLOCK_RAM | ENTRY_NS;
     }

@@ -35,6 +35,11 @@ _Noreturn void monitor_park(unsigned int cpu);
 void mmu_init(void);   /* builds the tables; before any CPU's mmu_enable() */
 void mmu_enable(void); /* on this CPU */
 
+/* --- tree.c --- */
+
+void tree_init(void);                           /* once, before the Normal world runs */
+bool tree_has_ram(uint64_t pa, uint64_t bytes); /* whether all of it is Non-secure RAM */
+
 /* --- el3.c --- */
 
 enum world {

@@ -12,15 +12,16 @@
 #define SECURE_RAM_PA      0x0e000000
 #define SECURE_RAM_BYTES   0x01000000
 
-/* The first MiB is the monitor's and the SPMC's; partitions at S-EL1 have the rest. */
-#define MONITOR_RAM_BYTES    0x00100000
+/* The first 4 MiB are the monitor's and the SPMC's; partitions at S-EL1 have the rest. */
+#define MONITOR_RAM_BYTES    0x00400000
 #define PARTITIONS_RAM_PA    (SECURE_RAM_PA + MONITOR_RAM_BYTES)
 #define PARTITIONS_RAM_BYTES (SECURE_RAM_BYTES - MONITOR_RAM_BYTES)
 
 /* Non-secure. QEMU leaves its device tree at the start of RAM (-m 1G at least). */
-#define NORMAL_RAM_PA    0x40000000
-#define NORMAL_RAM_BYTES 0x40000000
-#define NORMAL_ENTRY_PA  0x40200000 /* EL2 starts here, on CPU 0 */
+#define NORMAL_RAM_PA   0x40000000
+#define NORMAL_RAM_MIN  0x40000000
+#define NORMAL_RAM_MAX  0xc0000000 /* what there is more stays unused */
+#define NORMAL_ENTRY_PA 0x40200000 /* EL2 starts here, on CPU 0 */
 
 /* Devices */
 #define DEVICES_PA     0x08000000
@@ -34,7 +35,8 @@
 #define COUNTER_HZ 62500000
 
 #define CPUS_MAX        8 /* more than these stay parked, unknown to PSCI */
-#define CPU_STACK_BYTES 4096
+#define CPU_STACK_SHIFT 13
+#define CPU_STACK_BYTES (1 << CPU_STACK_SHIFT)
 
 /* The SGI that wakes a parked CPU. Secure; EL2 has SGIs 0 to 14. */
 #define WAKE_SGI 15

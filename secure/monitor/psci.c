@@ -68,8 +68,7 @@ static int64_t cpu_on(uint64_t target, uint64_t entry, uint64_t x0)
     if (target >= cpu_count) {
         return PSCI_INVALID_PARAMETERS;
     }
-    if (entry % 4 != 0 || entry < NORMAL_RAM_PA ||
-        entry >= (uint64_t)NORMAL_RAM_PA + NORMAL_RAM_BYTES) {
+    if (entry % 4 != 0 || !tree_has_ram(entry, 4)) {
         return PSCI_INVALID_ADDRESS;
     }
     if (!move((unsigned int)target, POWER_OFF, POWER_ON_PENDING)) {

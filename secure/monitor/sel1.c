@@ -28,7 +28,7 @@ static struct sel1_context contexts[CPUS_MAX];
 /* To where the CPUs read their instructions from, past the caches that they were written to. */
 static void publish_code(void)
 {
-    for (uintptr_t at = SEL1_CODE_PA; at < SEL1_CODE_PA + SEL1_BYTES; at += 64) {
+    for (uintptr_t at = SEL1_CODE_PA; at < SEL1_CODE_PA + SEL1_BYTES; at += CACHE_LINE_BYTES) {
         __asm__ volatile("dc civac, %0" : : "r"(at) : "memory");
     }
     dsb();

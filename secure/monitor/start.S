@@ -15,7 +15,7 @@
 /* dst = the top of this CPU's stack; index and dst differ. */
 .macro stack_top dst, index
     ldr \dst, =stacks
-    add \dst, \dst, \index, lsl #12
+    add \dst, \dst, \index, lsl #CPU_STACK_SHIFT
     add \dst, \dst, #CPU_STACK_BYTES
 .endm
 
@@ -134,6 +134,3 @@ others_released:
 .balign 16
 stacks:
     .space CPUS_MAX * CPU_STACK_BYTES
-.if CPU_STACK_BYTES != (1 << 12)
-    .error "stack_top shifts by 12"
-.endif

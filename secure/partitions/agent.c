@@ -13,9 +13,8 @@ static void clear(uint64_t regs[FFA_REGS_MAX])
     }
 }
 
-/* The next call, with its first arguments; the caller adds others. */
-static enum agent_step make_call(struct agent_context *context, enum agent_phase phase,
-                                 uint64_t regs[FFA_REGS_MAX], uint32_t fid, uint64_t x1)
+enum agent_step agent_call(struct agent_context *context, enum agent_phase phase,
+                           uint64_t regs[FFA_REGS_MAX], uint32_t fid, uint64_t x1)
 {
     clear(regs);
     regs[0] = fid;
@@ -24,14 +23,30 @@ static enum agent_step make_call(struct agent_context *context, enum agent_phase
     return AGENT_CALLS;
 }
 
+/* It keeps RX, in which another context may be reading. Up to 1.1 that cannot be said. */
 static enum agent_step wait(struct agent_context *context, uint64_t regs[FFA_REGS_MAX])
 {
-    return make_call(context, AGENT_IDLE, regs, FFA_MSG_WAIT, 0);
+    agent_call(context, AGENT_IDLE, regs, FFA_MSG_WAIT, 0);
+    regs[2] = context->version >= FFA_VERSION_1_2 ? FFA_MSG_WAIT_KEEP_RX : 0;
+    return AGENT_CALLS;
 }
 
-static int32_t status_of(const uint64_t regs[FFA_REGS_MAX])
+int32_t agent_status(const uint64_t regs[FFA_REGS_MAX])
 {
     return (uint32_t)regs[0] == FFA_ERROR ? (int32_t)regs[2] : FFA_OK;
+}
+
+/* Who has it is at work on another CPU, and has no reason to wait for this one. */
+void agent_take(bool *taken)
+{
+    while (__atomic_exchange_n(taken, true, __ATOMIC_ACQUIRE)) {
+        agent_port_relax();
+    }
+}
+
+void agent_give(bool *taken)
+{
+    __atomic_store_n(taken, false, __ATOMIC_RELEASE);
 }
 
 /* --- Requests and their answers --- */
@@ -46,14 +61,19 @@ static const uint64_t *words_of(const struct agent_context *context)
     return &context->request[is_request2(context) ? 4 : 3];
 }
 
-static uint32_t word(const struct agent_context *context, unsigned int index)
+uint32_t agent_word(const struct agent_context *context, unsigned int n)
 {
-    return (uint32_t)words_of(context)[index];
+    return (uint32_t)words_of(context)[n];
+}
+
+uint64_t agent_handle(const struct agent_context *context)
+{
+    return ffa_handle_make(agent_word(context, 1), agent_word(context, 2));
 }
 
 static uint64_t bitmap(const struct agent_context *context)
 {
-    return ffa_handle_make(word(context, 3), word(context, 4));
+    return ffa_handle_make(agent_word(context, 3), agent_word(context, 4));
 }
 
 /* Function number and kind: a request's response is the number after it. */
@@ -61,12 +81,12 @@ static enum agent_step begin_response(struct agent_context *context, uint64_t re
 {
     const uint32_t ids = (uint32_t)context->request[1];
 
-    return make_call(context, AGENT_IDLE, regs, (uint32_t)context->request[0] + 1,
-                     ffa_ids_make(ffa_ids_receiver(ids), ffa_ids_sender(ids)));
+    return agent_call(context, AGENT_IDLE, regs, (uint32_t)context->request[0] + 1,
+                      ffa_ids_make(ffa_ids_receiver(ids), ffa_ids_sender(ids)));
 }
 
-static enum agent_step respond(struct agent_context *context, uint64_t regs[FFA_REGS_MAX],
-                               int32_t status)
+enum agent_step agent_respond(struct agent_context *context, uint64_t regs[FFA_REGS_MAX],
+                              int32_t status)
 {
     uint64_t *words = &regs[is_request2(context) ? 4 : 3];
 
@@ -97,8 +117,8 @@ static bool is_framework(const struct agent_context *context)
     return !is_request2(context) && (context->request[2] & FFA_DIRECT_FRAMEWORK_BIT) != 0;
 }
 
-static enum agent_step answer_framework(struct agent *agent, struct agent_context *context,
-                                        uint64_t regs[FFA_REGS_MAX])
+enum agent_step agent_respond_vm(struct agent *agent, struct agent_context *context,
+                                 uint64_t regs[FFA_REGS_MAX])
 {
     const uint32_t type = (uint32_t)context->request[2] & FFA_DIRECT_FRAMEWORK_TYPE_MASK;
     const int32_t status = agent_vm_message(agent, type, context->request[5]);
@@ -107,6 +127,16 @@ static enum agent_step answer_framework(struct agent *agent, struct agent_contex
     regs[2] = FFA_DIRECT_FRAMEWORK(type + 1);
     regs[3] = (uint32_t)status;
     return AGENT_CALLS;
+}
+
+/* What is of a VM that is destroyed goes first. */
+static enum agent_step answer_framework(struct agent *agent, struct agent_context *context,
+                                        uint64_t regs[FFA_REGS_MAX])
+{
+    const uint32_t type = (uint32_t)context->request[2] & FFA_DIRECT_FRAMEWORK_TYPE_MASK;
+
+    return type == FFA_FRAMEWORK_VM_DESTROYED_REQ ? agent_memory_destroyed(agent, context, regs)
+                                                  : agent_respond_vm(agent, context, regs);
 }
 
 /* --- Longer work: spinning, then yielding, then the answer --- */
@@ -120,10 +150,10 @@ static enum agent_step go_on(struct agent *agent, struct agent_context *context,
     }
     if (context->yields != 0) {
         context->yields--;
-        return make_call(context, AGENT_YIELDING, regs, FFA_YIELD, 0);
+        return agent_call(context, AGENT_YIELDING, regs, FFA_YIELD, 0);
     }
     return is_framework(context) ? answer_framework(agent, context, regs)
-                                 : respond(context, regs, FFA_OK);
+                                 : agent_respond(context, regs, FFA_OK);
 }
 
 static enum agent_step work(struct agent *agent, struct agent_context *context,
@@ -140,21 +170,21 @@ static enum agent_step send_message(struct agent *agent, struct agent_context *c
                                     uint64_t regs[FFA_REGS_MAX])
 {
     if (__atomic_exchange_n(&agent->tx_taken, true, __ATOMIC_ACQUIRE)) {
-        return respond(context, regs, FFA_BUSY);
+        return agent_respond(context, regs, FFA_BUSY);
     }
-    if (!agent_message_write(agent, context, (uint16_t)word(context, 1), word(context, 2),
-                             word(context, 3))) {
-        __atomic_store_n(&agent->tx_taken, false, __ATOMIC_RELEASE);
-        return respond(context, regs, FFA_NO_MEMORY);
+    if (!agent_message_write(agent, context, (uint16_t)agent_word(context, 1),
+                             agent_word(context, 2), agent_word(context, 3))) {
+        agent_give(&agent->tx_taken);
+        return agent_respond(context, regs, FFA_NO_MEMORY);
     }
-    return make_call(context, AGENT_CALLING, regs, FFA_MSG_SEND2, 0);
+    return agent_call(context, AGENT_CALLING, regs, FFA_MSG_SEND2, 0);
 }
 
 static enum agent_step notification_call(struct agent_context *context, uint64_t regs[FFA_REGS_MAX],
                                          uint32_t fid, uint32_t ids)
 {
-    make_call(context, AGENT_CALLING, regs, fid, ids);
-    regs[2] = word(context, 2);
+    agent_call(context, AGENT_CALLING, regs, fid, ids);
+    regs[2] = agent_word(context, 2);
     regs[3] = ffa_handle_low(bitmap(context));
     regs[4] = ffa_handle_high(bitmap(context));
     return AGENT_CALLS;
@@ -162,9 +192,9 @@ static enum agent_step notification_call(struct agent_context *context, uint64_t
 
 static enum agent_step log_text(struct agent_context *context, uint64_t regs[FFA_REGS_MAX])
 {
-    make_call(context, AGENT_CALLING, regs, FFA_CONSOLE_LOG_32, word(context, 1));
+    agent_call(context, AGENT_CALLING, regs, FFA_CONSOLE_LOG_32, agent_word(context, 1));
     for (unsigned int i = 2; i < WORDS_32; i++) {
-        regs[i] = word(context, i);
+        regs[i] = agent_word(context, i);
     }
     return AGENT_CALLS;
 }
@@ -172,10 +202,10 @@ static enum agent_step log_text(struct agent_context *context, uint64_t regs[FFA
 static enum agent_step called(struct agent *agent, struct agent_context *context,
                               uint64_t regs[FFA_REGS_MAX])
 {
-    if (word(context, 0) == COMMAND_MESSAGE_SEND) {
-        __atomic_store_n(&agent->tx_taken, false, __ATOMIC_RELEASE);
+    if (agent_word(context, 0) == COMMAND_MESSAGE_SEND) {
+        agent_give(&agent->tx_taken);
     }
-    return respond(context, regs, status_of(regs));
+    return agent_respond(context, regs, agent_status(regs));
 }
 
 /* --- Commands that only ask --- */
@@ -211,27 +241,27 @@ static void tell_messages(struct agent *agent, struct agent_context *context)
 static enum agent_step command(struct agent *agent, struct agent_context *context,
                                uint64_t regs[FFA_REGS_MAX])
 {
-    const uint16_t other = (uint16_t)word(context, 1);
+    const uint16_t other = (uint16_t)agent_word(context, 1);
 
-    switch (word(context, 0)) {
+    switch (agent_word(context, 0)) {
     case COMMAND_ECHO:
         return echo(context, regs);
     case COMMAND_SPIN:
-        return work(agent, context, regs, word(context, 1), 0);
+        return work(agent, context, regs, agent_word(context, 1), 0);
     case COMMAND_HANG:
         return work(agent, context, regs, UINT64_MAX, 0);
     case COMMAND_YIELD:
-        return work(agent, context, regs, 0, word(context, 1));
+        return work(agent, context, regs, 0, agent_word(context, 1));
     case COMMAND_TIMER_ARM:
-        return respond(context, regs, agent_port_timer_arm(word(context, 1)));
+        return agent_respond(context, regs, agent_port_timer_arm(agent_word(context, 1)));
     case COMMAND_TIMER_COUNT:
         tell_timers(agent, context);
-        return respond(context, regs, FFA_OK);
+        return agent_respond(context, regs, FFA_OK);
     case COMMAND_MESSAGE_SEND:
         return send_message(agent, context, regs);
     case COMMAND_MESSAGES:
         tell_messages(agent, context);
-        return respond(context, regs, FFA_OK);
+        return agent_respond(context, regs, FFA_OK);
     case COMMAND_NOTIFY:
         return notification_call(context, regs, FFA_NOTIFICATION_SET,
                                  ffa_ids_make(context->id, other));
@@ -243,24 +273,24 @@ static enum agent_step command(struct agent *agent, struct agent_context *contex
                                  ffa_ids_make(other, context->id));
     case COMMAND_NOTIFICATIONS:
         tell_notifications(agent, context);
-        return respond(context, regs, FFA_OK);
+        return agent_respond(context, regs, FFA_OK);
     case COMMAND_FAIL:
-        make_call(context, AGENT_IDLE, regs, FFA_ERROR, 0);
-        regs[2] = word(context, 1);
+        agent_call(context, AGENT_IDLE, regs, FFA_ERROR, 0);
+        regs[2] = agent_word(context, 1);
         return AGENT_CALLS;
     case COMMAND_SUCCEED:
-        return make_call(context, AGENT_IDLE, regs, FFA_SUCCESS_32, 0);
+        return agent_call(context, AGENT_IDLE, regs, FFA_SUCCESS_32, 0);
     case COMMAND_VM_STATE:
         context->answer[0] = agent_vm_state(agent, other);
-        return respond(context, regs, FFA_OK);
+        return agent_respond(context, regs, FFA_OK);
     case COMMAND_WHERE:
         context->answer[0] = agent_port_level();
         context->answer[1] = context->index;
-        return respond(context, regs, FFA_OK);
+        return agent_respond(context, regs, FFA_OK);
     case COMMAND_LOG:
         return log_text(context, regs);
     default:
-        return respond(context, regs, FFA_NOT_SUPPORTED);
+        return agent_memory_command(agent, context, regs);
     }
 }
 
@@ -286,8 +316,8 @@ static enum agent_step request(struct agent *agent, struct agent_context *contex
 /* The scheduler says that there may be something. */
 static enum agent_step look(struct agent_context *context, uint64_t regs[FFA_REGS_MAX])
 {
-    make_call(context, AGENT_LOOKING, regs, FFA_NOTIFICATION_GET,
-              ffa_receiver_info_make(context->id, context->index));
+    agent_call(context, AGENT_LOOKING, regs, FFA_NOTIFICATION_GET,
+               ffa_receiver_info_make(context->id, context->index));
     regs[2] = FFA_NOTIFICATION_GET_SP | FFA_NOTIFICATION_GET_VM | FFA_NOTIFICATION_GET_SPM |
               FFA_NOTIFICATION_GET_HYPERVISOR;
     return AGENT_CALLS;
@@ -309,7 +339,7 @@ static enum agent_step looked(struct agent *agent, struct agent_context *context
     const uint64_t bits = ffa_handle_make((uint32_t)regs[4], (uint32_t)regs[5]);
     const uint64_t framework = regs[7];
 
-    if (status_of(regs) != FFA_OK) {
+    if (agent_status(regs) != FFA_OK) {
         return wait(context, regs);
     }
     __atomic_fetch_or(&agent->notified_bits, bits, __ATOMIC_RELAXED);
@@ -320,7 +350,7 @@ static enum agent_step looked(struct agent *agent, struct agent_context *context
         return wait(context, regs);
     }
     agent_message_read(agent);
-    return make_call(context, AGENT_READING, regs, FFA_RX_RELEASE, 0);
+    return agent_call(context, AGENT_READING, regs, FFA_RX_RELEASE, 0);
 }
 
 static enum agent_step idle(struct agent *agent, struct agent_context *context,
@@ -348,13 +378,13 @@ enum agent_step agent_step(struct agent *agent, unsigned int index, uint64_t reg
     switch (context->phase) {
     case AGENT_COLD:
         context->index = (uint16_t)index;
-        return make_call(context, AGENT_VERSION, regs, FFA_VERSION, FFA_VERSION_1_2);
+        return agent_call(context, AGENT_VERSION, regs, FFA_VERSION, FFA_VERSION_1_2);
     case AGENT_VERSION:
         context->version = (uint32_t)regs[0];
-        return make_call(context, AGENT_ID, regs, FFA_ID_GET, 0);
+        return agent_call(context, AGENT_ID, regs, FFA_ID_GET, 0);
     case AGENT_ID:
         context->id = (uint16_t)regs[2];
-        make_call(context, AGENT_MAP, regs, FFA_RXTX_MAP_64, (uintptr_t)agent->tx);
+        agent_call(context, AGENT_MAP, regs, FFA_RXTX_MAP_64, (uintptr_t)agent->tx);
         regs[2] = (uintptr_t)agent->rx;
         regs[3] = 1;
         return AGENT_CALLS;
@@ -367,6 +397,8 @@ enum agent_step agent_step(struct agent *agent, unsigned int index, uint64_t reg
         return looked(agent, context, regs);
     case AGENT_IDLE:
         return idle(agent, context, regs);
+    case AGENT_MEMORY:
+        return agent_memory_go_on(agent, context, regs);
     case AGENT_MAP: /* refused, if another context did it before */
     case AGENT_READING:
     default:

@@ -18,12 +18,14 @@ struct agent_settings {
     int32_t stall_status; /* ...with this: FFA_RETRY or FFA_INTERRUPTED */
     uint32_t yields;      /* before the answer to each VM message */
     uint32_t preemptions; /* the same; each is a millisecond at S-EL1 */
+    uint32_t keeps;       /* COMMAND_KEEP_..., until it is asked to do something else */
 };
 
 #define AGENT_FOR_EVER 0xffffffffu /* of stalls */
 
 #define AGENT_CONTEXTS_MAX SPMC_CONTEXTS_MAX
 #define AGENT_VMS_MAX      64u
+#define AGENT_REGIONS_MAX  32u
 
 /* What its last call was, or what it is in the middle of. */
 enum agent_phase {
@@ -37,6 +39,17 @@ enum agent_phase {
     AGENT_CALLING, /* what the command asked for; its status is the answer */
     AGENT_LOOKING, /* for notifications */
     AGENT_READING, /* an indirect message, which it has read */
+    AGENT_MEMORY,  /* enum agent_memory_step */
+};
+
+/* What of it that was, or is. */
+enum agent_memory_step {
+    AGENT_MEMORY_RETRIEVING,
+    AGENT_MEMORY_RELEASING, /* RX, with a fragment that it has read */
+    AGENT_MEMORY_FETCHING,
+    AGENT_MEMORY_UNDOING, /* there is no room for what it retrieved */
+    AGENT_MEMORY_RELINQUISHING,
+    AGENT_MEMORY_GIVING_BACK, /* since its VM is destroyed */
 };
 
 /* One context's own. Nothing else is touched by one context alone. */
@@ -50,6 +63,43 @@ struct agent_context {
     uint64_t request[FFA_REGS_MAX]; /* the direct request */
     uint64_t answer[4];             /* words 1 to 4 of what it will be told */
     uint64_t timers;                /* interrupts that this context handled; others read it */
+
+    enum agent_memory_step memory_step;
+    uint32_t memory_bytes; /* of the descriptor that it fetches, */
+    uint32_t memory_here;  /* and how many of them it has */
+    uint32_t memory_index; /* the region that it gives back */
+};
+
+/* Memory that it has retrieved. */
+struct agent_range {
+    uint64_t pa;
+    uint32_t pages;
+};
+
+struct agent_region {
+    uint64_t handle;
+    uint16_t sender;
+    uint16_t attributes;
+    uint8_t permissions;
+    uint32_t flags;
+    uint32_t pages;
+    uint32_t first; /* its ranges: so many, from there on */
+    uint32_t count;
+    uint32_t missed; /* and those that there was no room for */
+};
+
+/* What the next request for memory shall say. */
+struct agent_prepared {
+    uint64_t tag;
+    uint64_t impdef[2];
+    uint16_t attributes;
+    uint32_t access_bytes; /* 0: as the version has it */
+    uint32_t borrower_count;
+    struct {
+        uint16_t id;
+        uint8_t permissions;
+        uint8_t flags;
+    } borrowers[SPMC_BORROWERS_MAX];
 };
 
 struct agent_vm {
@@ -75,6 +125,19 @@ struct agent {
     uint64_t notified_framework;
     uint64_t message_count;
     uint64_t message_last[3]; /* sender, bytes, checksum */
+
+    /* Of the context that has taken it. */
+    bool memory_taken;
+    uint32_t memory_keeps;
+    bool memory_keeps_known;
+    struct agent_prepared prepared;
+    uint32_t region_count;
+    struct agent_region regions[AGENT_REGIONS_MAX];
+    uint32_t ranges_used;
+
+    /* Where it runs; by atomic accesses. */
+    struct spmc *spmc; /* that it is a part of; NULL: it is not */
+    size_t memory_bytes;
 };
 
 enum agent_step {
@@ -84,6 +147,47 @@ enum agent_step {
 
 /* One step of one context. The first ever has nothing in its registers. */
 enum agent_step agent_step(struct agent *agent, unsigned int context, uint64_t regs[FFA_REGS_MAX]);
+
+/* --- agent.c, for the commands that are elsewhere --- */
+
+void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
+
+/* Word n of the command; 1 and 2 together, a handle. */
+uint32_t agent_word(const struct agent_context *context, unsigned int n);
+uint64_t agent_handle(const struct agent_context *context);
+
+/* The next call, with its first arguments, to which the caller may add; the answer to a command. */
+enum agent_step agent_call(struct agent_context *context, enum agent_phase phase,
+                           uint64_t regs[FFA_REGS_MAX], uint32_t fid, uint64_t x1);
+enum agent_step agent_respond(struct agent_context *context, uint64_t regs[FFA_REGS_MAX],
+                              int32_t status);
+enum agent_step agent_respond_vm(struct agent *agent, struct agent_context *context,
+                                 uint64_t regs[FFA_REGS_MAX]);
+int32_t agent_status(const uint64_t regs[FFA_REGS_MAX]);
+
+void agent_take(bool *taken); /* waits until it can */
+void agent_give(bool *taken);
+
+/* --- agent_memory.c: retrieving, and giving back --- */
+
+enum agent_step agent_memory_command(struct agent *agent, struct agent_context *context,
+                                     uint64_t regs[FFA_REGS_MAX]);
+
+/* What its call was answered. */
+enum agent_step agent_memory_go_on(struct agent *agent, struct agent_context *context,
+                                   uint64_t regs[FFA_REGS_MAX]);
+
+/* VM_DESTROYED: gives back what is that VM's, and then answers. */
+enum agent_step agent_memory_destroyed(struct agent *agent, struct agent_context *context,
+                                       uint64_t regs[FFA_REGS_MAX]);
+
+uint32_t agent_memory_keeps(const struct agent *agent); /* COMMAND_KEEP_... */
+
+struct agent_region *agent_region_find(struct agent *agent, uint64_t handle); /* NULL: not held */
+
+/* --- agent_access.c: reading and writing what is held; the status of the command --- */
+
+int32_t agent_access(struct agent *agent, struct agent_context *context);
 
 /* --- agent_vm.c: VM_CREATED and VM_DESTROYED --- */
 
@@ -106,6 +210,18 @@ bool agent_port_spin(struct agent *agent, struct agent_context *context);
 unsigned int agent_port_level(void); /* the exception level */
 
 int32_t agent_port_timer_arm(uint64_t microseconds);
+
+void agent_port_relax(void); /* while another context has what this one needs */
+
+/* Room for the ranges of all that it holds. */
+struct agent_range *agent_port_ranges(struct agent *agent, uint32_t *count);
+
+/* Lets it read pages, and write them. False: there is no room for the tables that it takes. */
+bool agent_port_map(struct agent *agent, const struct agent_range *range, bool writes);
+void agent_port_unmap(struct agent *agent, const struct agent_range *ranges, uint32_t count);
+
+/* Where one page is, which is mapped; NULL: it was taken away. */
+uint8_t *agent_port_page(struct agent *agent, uint64_t pa);
 
 /* FFA_INTERRUPT came. */
 void agent_port_interrupt(struct agent *agent, struct agent_context *context);

@@ -42,8 +42,10 @@ static bool stalls(struct agent *agent)
 
 static bool refuses(const struct agent *agent, uint32_t type, uint16_t id)
 {
-    return type == FFA_FRAMEWORK_VM_CREATED_REQ && agent->settings != NULL &&
-           agent->settings->refused_vm == id;
+    if (type == FFA_FRAMEWORK_VM_DESTROYED_REQ) {
+        return agent_memory_keeps(agent) == COMMAND_KEEP_OPENLY;
+    }
+    return agent->settings != NULL && agent->settings->refused_vm == id;
 }
 
 static int32_t move(struct agent_vm *vm, uint32_t type)

@@ -87,6 +87,71 @@
  */
 #define COMMAND_WHERE 16
 
+/* --- Memory ---
+ *
+ * A region is named by its handle, low half in `1`, high half in `2`; offsets are in bytes from its
+ * start, its ranges in the order in which they were sent. All contexts of a partition hold it. A
+ * region that the partition does not hold: FFA_NO_DATA. One that it may not write: FFA_DENIED. One
+ * that was taken away while it holds it: FFA_ABORTED, or at S-EL1 the end of the run.
+ */
+
+/*
+ * FFA_MEM_RETRIEVE_REQ, all fragments, and maps it. `3`: [15:0] its sender, [23:16] permissions;
+ * `4` flags. What else the request says was prepared before. Answers `1` pages, `2` ranges, `3`
+ * [15:0] attributes and [23:16] permissions as told, `4` flags as told. The status is the first bad
+ * one; FFA_NO_MEMORY also if the partition has no room, and then it has relinquished it.
+ */
+#define COMMAND_MEMORY_RETRIEVE 17
+
+/* Prepares the next retrieval, which forgets it: item `1` is `2`, or `2` and `3`, or `2` to `4`. */
+#define COMMAND_MEMORY_PREPARE 18
+
+#define COMMAND_PREPARE_TAG          0 /* low half `2`, high half `3` */
+#define COMMAND_PREPARE_IMPDEF       1 /* word `2` (0 or 1): low half `3`, high half `4` */
+#define COMMAND_PREPARE_ATTRIBUTES   2
+#define COMMAND_PREPARE_BORROWER     3 /* one more: ID `2`, permissions `3`, flags `4` (usually 1) */
+#define COMMAND_PREPARE_ACCESS_BYTES 4 /* of each borrower's descriptor, 16 or 32 */
+
+/* FFA_MEM_RELINQUISH with flags `3`. Its status. */
+#define COMMAND_MEMORY_RELINQUISH 19
+
+/*
+ * What is held: number `1`, from 0 on, has handle `1` and `2`, pages `3`, and `4`: [15:0] sender,
+ * [31:16] how many there are. FFA_NO_DATA behind the last, with `4` all the same.
+ */
+#define COMMAND_MEMORY_HELD 20
+
+/* Range number `3` of a region: address `1` and `2`, pages `3`. */
+#define COMMAND_MEMORY_RANGE 21
+
+/* 32 bits at offset `3`, a multiple of 4: answers them in `1`; or makes them `4`. */
+#define COMMAND_MEMORY_READ  22
+#define COMMAND_MEMORY_WRITE 23
+
+/*
+ * The `4` bytes from offset `3` on: answers their checksum in `1`, as COMMAND_MESSAGES does; or,
+ * with `4` [23:0] bytes, makes byte i of them COMMAND_PATTERN(`4` [31:24], i). No more than
+ * COMMAND_MEMORY_MAX at a time, else FFA_INVALID_PARAMETERS.
+ */
+#define COMMAND_MEMORY_SUM  24
+#define COMMAND_MEMORY_FILL 25
+
+#define COMMAND_MEMORY_MAX 0x100000u
+
+/* The first 32 bits of each page: answers their sum in `1`, and if `3` is not 0, adds it to each.
+ */
+#define COMMAND_MEMORY_WALK 26
+
+/*
+ * What the partition does about memory of a VM when it is told that the VM is destroyed: `1`, until
+ * it is asked to do something else.
+ */
+#define COMMAND_MEMORY_KEEP 27
+
+#define COMMAND_KEEP_NOTHING  0 /* relinquishes it, and acknowledges */
+#define COMMAND_KEEP_SILENTLY 1 /* keeps it, and acknowledges */
+#define COMMAND_KEEP_OPENLY   2 /* keeps it, and answers FFA_DENIED */
+
 #define COMMAND_PATTERN(seed, i)    (((seed) + 7u * (i)) & 0xffu)
 #define COMMAND_CHECKSUM(sum, byte) (((sum)*31u + (byte)) & 0xffffffffu)
 

@@ -8,9 +8,10 @@
 
 #define X(n) (1u << (n)) /* an argument register that an ABI uses */
 
-/* x2 to x17: UUID and payload. x1 to x7: what an SMC32 call has. */
+/* x2 to x17: UUID and payload. x1 to x7: what an SMC32 call has. x1 to x4: most of memory. */
 #define X_ALL 0x3fffeu
 #define X_1_7 0xfeu
+#define X_1_4 0x1eu
 
 struct abi {
     uint32_t fid;
@@ -41,6 +42,19 @@ static const struct abi abis[] = {
     {FFA_MSG_SEND_DIRECT_REQ_64, FFA_VERSION_1_0, X_1_7, spmc_direct_request},
     {FFA_MSG_SEND_DIRECT_RESP_32, FFA_VERSION_1_0, 0, NULL},
     {FFA_MSG_SEND_DIRECT_RESP_64, FFA_VERSION_1_0, 0, NULL},
+    {FFA_MEM_DONATE_32, FFA_VERSION_1_0, X_1_4, spmc_mem_send},
+    {FFA_MEM_DONATE_64, FFA_VERSION_1_0, X_1_4, spmc_mem_send},
+    {FFA_MEM_LEND_32, FFA_VERSION_1_0, X_1_4, spmc_mem_send},
+    {FFA_MEM_LEND_64, FFA_VERSION_1_0, X_1_4, spmc_mem_send},
+    {FFA_MEM_SHARE_32, FFA_VERSION_1_0, X_1_4, spmc_mem_send},
+    {FFA_MEM_SHARE_64, FFA_VERSION_1_0, X_1_4, spmc_mem_send},
+    {FFA_MEM_RETRIEVE_REQ_32, FFA_VERSION_1_0, X_1_4, spmc_mem_retrieve},
+    {FFA_MEM_RETRIEVE_REQ_64, FFA_VERSION_1_0, X_1_4, spmc_mem_retrieve},
+    {FFA_MEM_RETRIEVE_RESP, FFA_VERSION_1_0, 0, NULL},
+    {FFA_MEM_RELINQUISH, FFA_VERSION_1_0, 0, spmc_mem_relinquish},
+    {FFA_MEM_RECLAIM, FFA_VERSION_1_0, X(1) | X(2) | X(3), spmc_mem_reclaim},
+    {FFA_MEM_FRAG_RX, FFA_VERSION_1_0, X_1_4, spmc_mem_frag_rx},
+    {FFA_MEM_FRAG_TX, FFA_VERSION_1_0, X_1_4, spmc_mem_frag_tx},
     {FFA_NOTIFICATION_BITMAP_CREATE, FFA_VERSION_1_1, X(1) | X(2), spmc_notification_bitmap_create},
     {FFA_NOTIFICATION_BITMAP_DESTROY, FFA_VERSION_1_1, X(1), spmc_notification_bitmap_destroy},
     {FFA_NOTIFICATION_BIND, FFA_VERSION_1_1, X(1) | X(2) | X(3) | X(4), spmc_notification_bind},
@@ -58,8 +72,21 @@ static const struct abi abis[] = {
     {FFA_MSG_SEND_DIRECT_RESP2, FFA_VERSION_1_2, 0, NULL},
 };
 
+static bool is_absent(const struct spmc *spmc, uint32_t fid)
+{
+    for (unsigned int i = 0; i < spmc->config.absent_count; i++) {
+        if (ffa_fid_number(spmc->config.absent[i]) == ffa_fid_number(fid)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const struct abi *abi_find(const struct spmc *spmc, uint32_t fid)
 {
+    if (is_absent(spmc, fid)) {
+        return NULL;
+    }
     for (size_t i = 0; i < sizeof(abis) / sizeof(abis[0]); i++) {
         if (abis[i].fid == fid) {
             return abis[i].since <= spmc->version ? &abis[i] : NULL;
@@ -214,7 +241,11 @@ static unsigned int cpu_of(const struct spmc *spmc)
 
 void spmc_call(struct spmc *spmc, uint64_t regs[FFA_REGS_MAX])
 {
-    struct spmc_visit visit = {.fid = (uint32_t)regs[0], .w1 = (uint32_t)regs[1]};
+    struct spmc_visit visit = {
+        .fid = (uint32_t)regs[0],
+        .in = {(uint32_t)regs[0], (uint32_t)regs[1], (uint32_t)regs[2], (uint32_t)regs[3],
+               (uint32_t)regs[4]},
+    };
     struct spmc_frame frame = {.cpu = cpu_of(spmc)};
 
     spmc_lock(spmc);

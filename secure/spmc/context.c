@@ -11,7 +11,7 @@
  *   finish     RUNNING         WAITING      FFA_MSG_WAIT, or the answer to the request
  *   fail       RUNNING         ABORTED      it cannot even make itself ready
  */
-#include "internal.h"
+#include "memory.h"
 
 struct spmc_runtime *spmc_runtime_of(struct spmc *spmc, const struct spmc_context *context)
 {
@@ -75,8 +75,9 @@ static void init_runtime(struct spmc_runtime *runtime, const struct spmc_partiti
 
 void spmc_init(struct spmc *spmc, const struct spmc_config *config)
 {
-    memset(spmc, 0, sizeof(*spmc));
+    memset(spmc, 0, offsetof(struct spmc, range));
     spmc->config = *config;
+    spmc_ranges_init(spmc);
     for (unsigned int i = 0; i < config->partition_count && i < SPMC_PARTITIONS_MAX; i++) {
         init_runtime(&spmc->runtimes[i], &config->partitions[i], i);
     }
@@ -149,14 +150,16 @@ static enum spmc_exit enter(struct spmc *spmc, struct spmc_frame *frame)
 {
     struct spmc_context *context = frame->runs;
     const struct spmc_partition *partition = spmc_partition_of(spmc, context);
+    const bool own = partition->memory != NULL;
     const struct spmc_entry entry = {
         .host = spmc->config.host,
         .partition = partition,
         .context = context->index,
         .cpu = frame->cpu,
         .kind = context->kind,
-        .memory =
-            partition->memory != NULL ? partition->memory : spmc_runtime_of(spmc, context)->memory,
+        .memory = own ? partition->memory : spmc_runtime_of(spmc, context)->memory,
+        .memory_bytes = own ? partition->memory_bytes : SPMC_PARTITION_BYTES,
+        .spmc = spmc,
     };
     enum spmc_exit exit;
 

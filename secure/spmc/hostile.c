@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hostile.h"
-#include "internal.h"
+#include "memory.h"
 
 static uint32_t journal_index(uint32_t fid)
 {
@@ -80,13 +80,78 @@ static void distort_rx(struct spmc *spmc, const struct spmc_lie *lie)
     memcpy(place, &word, sizeof(word));
 }
 
-static void distort(struct spmc *spmc, const struct spmc_lie *lie, uint64_t regs[FFA_REGS_MAX])
+/* --- Memory --- */
+
+static void write_answer(uint64_t regs[FFA_REGS_MAX], const uint64_t answer[FFA_REGS_SMC32])
 {
-    if (lie->kind == SPMC_LIE_REGISTER && lie->where < FFA_REGS_MAX) {
-        regs[lie->where] = blend(lie, regs[lie->where]);
+    memcpy(regs, answer, FFA_REGS_SMC32 * sizeof(answer[0]));
+}
+
+static void say_enough(uint64_t regs[FFA_REGS_MAX])
+{
+    const uint64_t success[FFA_REGS_SMC32] = {FFA_SUCCESS_32, 0, regs[1], regs[2]};
+
+    if ((uint32_t)regs[0] == FFA_MEM_FRAG_RX) {
+        write_answer(regs, success);
     }
-    if (lie->kind == SPMC_LIE_RX) {
+}
+
+/* The handle is in the answer of a send, or in the call that goes on with one. */
+static void say_more(struct spmc *spmc, const struct spmc_visit *visit, uint64_t regs[FFA_REGS_MAX])
+{
+    const bool sent = (uint32_t)regs[0] == FFA_SUCCESS_32;
+    const uint64_t handle = sent ? ffa_handle_make((uint32_t)regs[2], (uint32_t)regs[3])
+                                 : ffa_handle_make(visit->in[1], visit->in[2]);
+    const struct spmc_transaction *transaction = spmc_transaction_find(spmc, handle);
+
+    if (transaction != NULL && (uint32_t)regs[0] != FFA_MEM_FRAG_RX) {
+        const uint64_t more[FFA_REGS_SMC32] = {FFA_MEM_FRAG_RX, ffa_handle_low(handle),
+                                               ffa_handle_high(handle), transaction->bytes_here,
+                                               ffa_mem_frag_make(transaction->sender)};
+
+        write_answer(regs, more);
+    }
+}
+
+static void say_others(const struct spmc *spmc, uint64_t regs[FFA_REGS_MAX])
+{
+    const uint64_t handle = ffa_handle_make((uint32_t)regs[2], (uint32_t)regs[3]);
+
+    for (unsigned int i = 0; i < SPMC_TRANSACTIONS_MAX; i++) {
+        const struct spmc_transaction *other = &spmc->transactions[i];
+
+        if (other->state == SPMC_TRANSACTION_GRANTED && other->handle != handle) {
+            regs[2] = ffa_handle_low(other->handle);
+            regs[3] = ffa_handle_high(other->handle);
+            return;
+        }
+    }
+}
+
+static void distort(struct spmc *spmc, const struct spmc_lie *lie, const struct spmc_visit *visit,
+                    uint64_t regs[FFA_REGS_MAX])
+{
+    if (lie->when != 0 && lie->when != (uint32_t)regs[0]) {
+        return;
+    }
+    switch (lie->kind) {
+    case SPMC_LIE_REGISTER:
+        regs[lie->where % FFA_REGS_MAX] = blend(lie, regs[lie->where % FFA_REGS_MAX]);
+        break;
+    case SPMC_LIE_RX:
         distort_rx(spmc, lie);
+        break;
+    case SPMC_LIE_ENOUGH:
+        say_enough(regs);
+        break;
+    case SPMC_LIE_MORE:
+        say_more(spmc, visit, regs);
+        break;
+    case SPMC_LIE_OTHERS:
+        say_others(spmc, regs);
+        break;
+    default:
+        break;
     }
 }
 
@@ -94,7 +159,13 @@ static void journal(struct spmc_hostile *hostile, const struct spmc_visit *visit
                     const uint64_t regs[FFA_REGS_MAX])
 {
     struct spmc_journal_entry entry = {
-        .fid = visit->fid, .w1 = visit->w1, .answer = (uint32_t)regs[0]};
+        .fid = visit->fid,
+        .w1 = visit->in[1],
+        .w2 = visit->in[2],
+        .w3 = visit->in[3],
+        .w4 = visit->in[4],
+        .answer = (uint32_t)regs[0],
+    };
 
     if (entry.answer == FFA_ERROR) {
         entry.status = (int32_t)regs[2];
@@ -116,7 +187,7 @@ void spmc_hostile_after(struct spmc *spmc, const struct spmc_visit *visit,
     }
     for (unsigned int i = 0; i < hostile->lie_count; i++) {
         if (applies(&hostile->lies[i], visit)) {
-            distort(spmc, &hostile->lies[i], regs);
+            distort(spmc, &hostile->lies[i], visit, regs);
         }
     }
     journal(hostile, visit, regs);

@@ -24,6 +24,9 @@ enum spmc_lie_kind {
     SPMC_LIE_ANSWER,   /* the call is not served; w0 is `value`, and the rest zero */
     SPMC_LIE_REGISTER, /* the call is served; then the bits `mask` of x[where] are `value` */
     SPMC_LIE_RX,       /* the same for the 8 bytes at offset `where` of the RX buffer, if mapped */
+    SPMC_LIE_ENOUGH,   /* FFA_MEM_FRAG_RX becomes the success that is due after the last fragment */
+    SPMC_LIE_MORE,     /* anything but FFA_MEM_FRAG_RX becomes it, for a handle that is known */
+    SPMC_LIE_OTHERS,   /* the handle of a success becomes that of another transaction */
 };
 
 struct spmc_lie {
@@ -31,6 +34,7 @@ struct spmc_lie {
     uint32_t fid;   /* SMC32 and SMC64 form alike; 0: every call */
     uint32_t first; /* from which call of that ABI on, counting from 1; 0 is as good as 1 */
     uint32_t times; /* for how many of them; 0: all that come */
+    uint32_t when;  /* only where the answer's w0 is this; 0: whatever it is */
     uint32_t where;
     uint64_t mask;
     uint64_t value;
@@ -156,12 +160,88 @@ static inline struct spmc_lie spmc_lie_info_list_id(uint32_t place, uint16_t id)
     return lie;
 }
 
+/* --- Memory. `fid` is that of a send, or FFA_MEM_FRAG_TX: what answers the last fragment. --- */
+
+/* Half of the handle that was allocated, or some of its bits: bit 63 set, all ones, or zero. */
+static inline struct spmc_lie spmc_lie_handle_half(uint32_t fid, bool high, uint32_t mask,
+                                                   uint32_t value)
+{
+    struct spmc_lie lie = spmc_lie_register(fid, high ? 3 : 2, value);
+
+    lie.mask = mask;
+    lie.when = FFA_SUCCESS_32;
+    return lie;
+}
+
+/* The handle of another transaction that it knows, if there is one. */
+static inline struct spmc_lie spmc_lie_handle_of_another(uint32_t fid)
+{
+    return (struct spmc_lie){.kind = SPMC_LIE_OTHERS, .fid = fid, .when = FFA_SUCCESS_32};
+}
+
+/* Success before all fragments came. */
+static inline struct spmc_lie spmc_lie_enough(uint32_t fid)
+{
+    return (struct spmc_lie){.kind = SPMC_LIE_ENOUGH, .fid = fid, .when = FFA_MEM_FRAG_RX};
+}
+
+/* FFA_MEM_FRAG_RX for ever: with both, there is no end. In truth it is at the end, or refuses. */
+static inline struct spmc_lie spmc_lie_more(uint32_t fid)
+{
+    return (struct spmc_lie){.kind = SPMC_LIE_MORE, .fid = fid};
+}
+
+/* A register of FFA_MEM_FRAG_RX: 1 and 2 handle, 3 offset, 4 sender in [31:16]. */
+static inline struct spmc_lie spmc_lie_frag_rx(uint32_t fid, uint32_t number, uint32_t value)
+{
+    struct spmc_lie lie = spmc_lie_register(fid, number, value);
+
+    lie.when = FFA_MEM_FRAG_RX;
+    return lie;
+}
+
+/* FFA_MEM_RECLAIM fails so many times, and does nothing; 0: for ever. */
+static inline struct spmc_lie spmc_lie_reclaim(int32_t status, uint32_t times)
+{
+    return spmc_lie_only(spmc_lie_status(FFA_MEM_RECLAIM, status), 1, times);
+}
+
+/* What FFA_MEM_RETRIEVE_REQ tells the hypervisor: 8 bytes of the descriptor... */
+static inline struct spmc_lie spmc_lie_retrieved(uint32_t where, uint64_t mask, uint64_t value)
+{
+    return (struct spmc_lie){.kind = SPMC_LIE_RX,
+                             .fid = FFA_MEM_RETRIEVE_REQ_32,
+                             .where = where,
+                             .mask = mask,
+                             .value = value,
+                             .when = FFA_MEM_RETRIEVE_RESP};
+}
+
+/* ...how long all of it is, how much of it is in RX, and the same of a later fragment. */
+static inline struct spmc_lie spmc_lie_retrieved_bytes(uint32_t bytes)
+{
+    return spmc_lie_register(FFA_MEM_RETRIEVE_REQ_32, 1, bytes);
+}
+
+static inline struct spmc_lie spmc_lie_retrieved_first(uint32_t bytes)
+{
+    return spmc_lie_register(FFA_MEM_RETRIEVE_REQ_32, 2, bytes);
+}
+
+static inline struct spmc_lie spmc_lie_retrieved_next(uint32_t bytes)
+{
+    return spmc_lie_register(FFA_MEM_FRAG_RX, 3, bytes);
+}
+
 #define SPMC_JOURNAL_NUMBERS (FFA_NUMBER_LAST - FFA_NUMBER_FIRST + 1u)
 #define SPMC_JOURNAL_ENTRIES 128u
 
 struct spmc_journal_entry {
     uint32_t fid;
     uint32_t w1;
+    uint32_t w2;
+    uint32_t w3;
+    uint32_t w4;
     uint32_t answer; /* w0, as told */
     int32_t status;  /* FFA_OK, or the status code of FFA_ERROR, as told */
 };

@@ -47,6 +47,12 @@ spmc_handler spmc_direct_request;
 spmc_handler spmc_direct_request2;
 spmc_handler spmc_run;
 spmc_handler spmc_msg_send2;
+spmc_handler spmc_mem_send;
+spmc_handler spmc_mem_frag_tx;
+spmc_handler spmc_mem_frag_rx;
+spmc_handler spmc_mem_retrieve;
+spmc_handler spmc_mem_relinquish;
+spmc_handler spmc_mem_reclaim;
 spmc_handler spmc_notification_bitmap_create;
 spmc_handler spmc_notification_bitmap_destroy;
 spmc_handler spmc_notification_bind;
@@ -66,6 +72,10 @@ spmc_partition_handler spmc_partition_rxtx_map;
 spmc_partition_handler spmc_partition_rxtx_unmap;
 spmc_partition_handler spmc_partition_rx_release;
 spmc_partition_handler spmc_partition_msg_send2;
+spmc_partition_handler spmc_partition_mem_send;
+spmc_partition_handler spmc_partition_mem_retrieve;
+spmc_partition_handler spmc_partition_mem_frag_rx;
+spmc_partition_handler spmc_partition_mem_relinquish;
 spmc_partition_handler spmc_partition_notification_bind;
 spmc_partition_handler spmc_partition_notification_unbind;
 spmc_partition_handler spmc_partition_notification_set;
@@ -147,6 +157,7 @@ int32_t spmc_place_make(const struct spmc *spmc, struct spmc_place *place, uint6
                         uint64_t pages);
 int32_t spmc_pair_map(struct spmc *spmc, struct spmc_pair *pair, const struct spmc_place *place);
 int32_t spmc_pair_release(struct spmc_pair *pair);
+bool spmc_is_buffer(const struct spmc *spmc, uint64_t pa, uint64_t bytes);
 int32_t spmc_rxtx_map_vm(struct spmc *spmc);
 int32_t spmc_rxtx_unmap_vm(struct spmc *spmc, uint16_t id);
 
@@ -170,7 +181,7 @@ bool spmc_pending_vcpu(const struct spmc_inbox *inbox, unsigned int vcpu);
  */
 struct spmc_visit {
     uint32_t fid;
-    uint32_t w1;
+    uint32_t in[5];  /* w0 to w4 of the call */
     uint32_t number; /* of this call among those of its ABI */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Message buffers (FF-A 1.2, 7.2 and 13.5 to 13.7): the caller's own pair, and the partitions'. */
-#include "internal.h"
+#include "memory.h"
 
 uint16_t spmc_rxtx_pages_max(const struct spmc *spmc)
 {
@@ -33,13 +33,29 @@ int32_t spmc_place_make(const struct spmc *spmc, struct spmc_place *place, uint6
     return FFA_OK;
 }
 
-static int32_t set_pair(struct spmc_pair *pair, const void *tx, void *rx, size_t bytes)
+static int32_t set_pair(struct spmc_pair *pair, const struct spmc_place *place, const void *tx,
+                        void *rx)
 {
     if (tx == NULL || rx == NULL) {
         return FFA_INVALID_PARAMETERS;
     }
-    *pair = (struct spmc_pair){.rx_owner = SPMC_RX_SPMC, .bytes = bytes, .rx = rx, .tx = tx};
+    *pair = (struct spmc_pair){
+        .rx_owner = SPMC_RX_SPMC,
+        .bytes = place->bytes,
+        .rx = rx,
+        .tx = tx,
+        .rx_at = place->rx,
+        .tx_at = place->tx,
+    };
     return FFA_OK;
+}
+
+static bool is_granted(const struct spmc *spmc, const struct spmc_place *place)
+{
+    const uint64_t pages = place->bytes / FFA_PAGE_SIZE;
+
+    return spmc_range_overlapping(spmc, place->tx, pages) != 0 ||
+           spmc_range_overlapping(spmc, place->rx, pages) != 0;
 }
 
 int32_t spmc_pair_map(struct spmc *spmc, struct spmc_pair *pair, const struct spmc_place *place)
@@ -47,8 +63,29 @@ int32_t spmc_pair_map(struct spmc *spmc, struct spmc_pair *pair, const struct sp
     if (pair->rx_owner != SPMC_RX_NOBODY) {
         return FFA_DENIED;
     }
-    return set_pair(pair, spmc_port_map(spmc, place->tx, place->bytes),
-                    spmc_port_map(spmc, place->rx, place->bytes), place->bytes);
+    if (is_granted(spmc, place)) {
+        return FFA_INVALID_PARAMETERS;
+    }
+    return set_pair(pair, place, spmc_port_map(spmc, place->tx, place->bytes),
+                    spmc_port_map(spmc, place->rx, place->bytes));
+}
+
+static bool in_pair(const struct spmc_pair *pair, uint64_t pa, uint64_t bytes)
+{
+    return pair->rx_owner != SPMC_RX_NOBODY &&
+           ((pa < pair->tx_at + pair->bytes && pair->tx_at < pa + bytes) ||
+            (pa < pair->rx_at + pair->bytes && pair->rx_at < pa + bytes));
+}
+
+/* Of the Normal world. The addresses do not wrap. */
+bool spmc_is_buffer(const struct spmc *spmc, uint64_t pa, uint64_t bytes)
+{
+    bool is = in_pair(&spmc->own, pa, bytes);
+
+    for (unsigned int i = 0; i < SPMC_VMS_MAX; i++) {
+        is |= in_pair(&spmc->vms[i].pair, pa, bytes);
+    }
+    return is;
 }
 
 int32_t spmc_pair_release(struct spmc_pair *pair)
@@ -145,8 +182,8 @@ int32_t spmc_partition_rxtx_map(struct spmc *spmc, struct spmc_frame *frame)
     if (pair->rx_owner != SPMC_RX_NOBODY) {
         return FFA_DENIED;
     }
-    status = set_pair(pair, partition_memory(spmc, frame->runs, place.tx, place.bytes),
-                      partition_memory(spmc, frame->runs, place.rx, place.bytes), place.bytes);
+    status = set_pair(pair, &place, partition_memory(spmc, frame->runs, place.tx, place.bytes),
+                      partition_memory(spmc, frame->runs, place.rx, place.bytes));
     return status == FFA_OK ? SPMC_RUNS : status;
 }
 

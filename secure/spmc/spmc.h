@@ -8,8 +8,9 @@
  * that a mistake in the mediator meets a second reading of the specification.
  *
  * Served: version, features and identity, buffers (the caller's own, and those that it registers
- * for its VMs), discovery, direct requests, FFA_RUN, indirect messages, notifications. Every other
- * FF-A call is FFA_ERROR, NOT_SUPPORTED.
+ * for its VMs), discovery, direct requests, FFA_RUN, indirect messages, notifications, memory that
+ * VMs share with partitions, lend or donate to them. Every other FF-A call is FFA_ERROR,
+ * NOT_SUPPORTED.
  */
 #ifndef SPMC_H
 #define SPMC_H
@@ -23,8 +24,12 @@
 #define SPMC_CPUS_MAX        64u
 #define SPMC_VMS_MAX         64u /* that have buffers or notifications here at a time */
 #define SPMC_VCPUS_MAX       32u /* of a VM that has notifications */
-#define SPMC_PARTITION_BYTES (4 * FFA_PAGE_SIZE) /* memory of a partition that brings none */
-#define SPMC_SRI_INTID       8u                  /* where the configuration names none */
+#define SPMC_PARTITION_BYTES (16 * FFA_PAGE_SIZE) /* memory of a partition that brings none */
+#define SPMC_SRI_INTID       8u                   /* where the configuration names none */
+
+#define SPMC_TRANSACTIONS_MAX 64u    /* of memory, at a time */
+#define SPMC_BORROWERS_MAX    16u    /* of one transaction, those of the Normal world among them */
+#define SPMC_RANGES_MAX       65536u /* of all transactions together */
 
 /* --- What the host describes -------------------------------------------------------------------
  */
@@ -56,6 +61,8 @@ struct spmc_entry {
     unsigned int cpu;
     enum spmc_entry_kind kind;
     void *memory; /* the partition's; zero at first */
+    size_t memory_bytes;
+    struct spmc *spmc; /* for spmc_port_map(), if the partition runs in the host itself */
 };
 
 enum spmc_exit {
@@ -71,12 +78,25 @@ typedef enum spmc_exit spmc_enter(const struct spmc_entry *entry, uint64_t regs[
 
 struct spmc_hostile; /* hostile.h */
 
+/* What becomes of a transaction that a bad FFA_MEM_FRAG_TX has spoiled. */
+enum spmc_spoiled {
+    SPMC_SPOILED_DROPPED, /* it is gone, and its handle with it */
+    SPMC_SPOILED_RECLAIM, /* it keeps its pages until FFA_MEM_RECLAIM */
+    SPMC_SPOILED_STAYS,   /* it keeps them for ever: FFA_MEM_RECLAIM is ABORTED */
+};
+
 struct spmc_config {
     uint32_t version; /* the highest that it speaks: FFA_VERSION_1_0, _1_1 or _1_2 */
     const struct spmc_partition *partitions;
     unsigned int partition_count;
-    uint16_t rxtx_pages_max;      /* pages of one buffer, 1 to 63; 0 stands for 63 */
-    uint16_t sri_intid;           /* what FFA_FEATURES tells; 0 stands for SPMC_SRI_INTID */
+    uint16_t rxtx_pages_max;   /* pages of one buffer, 1 to 63; 0 stands for 63 */
+    uint16_t sri_intid;        /* what FFA_FEATURES tells; 0 stands for SPMC_SRI_INTID */
+    uint16_t transactions_max; /* 0 stands for SPMC_TRANSACTIONS_MAX */
+    uint32_t ranges_max;       /* 0 stands for SPMC_RANGES_MAX */
+    bool lends_mixed;          /* FFA_MEM_LEND to partitions and VMs together; else DENIED */
+    enum spmc_spoiled spoiled;
+    const uint32_t *absent; /* function IDs that it does not know, in neither form */
+    unsigned int absent_count;
     struct spmc_hostile *hostile; /* a journal and lies, for tests; NULL: an honest SPMC */
     void *host;                   /* the host's own, to tell one SPMC from another in its hooks */
 
@@ -84,6 +104,7 @@ struct spmc_config {
     spmc_enter *enter;               /* NULL: partitions are shown, and answer ABORTED */
     unsigned int (*cpu)(void *host); /* which CPU calls, below SPMC_CPUS_MAX; NULL: always 0 */
     void (*raise_sri)(void *host);   /* pends the schedule receiver interrupt on this CPU */
+    void (*clean)(void *host, void *at, size_t bytes); /* caches, to the point of coherency */
     void (*log)(void *host, const struct spmc_partition *from, const char *text, size_t bytes);
 };
 
@@ -103,6 +124,8 @@ struct spmc_pair {
     size_t bytes; /* of each buffer */
     void *rx;
     const void *tx;
+    uint64_t rx_at; /* their addresses, as the other side gave them */
+    uint64_t tx_at;
 };
 
 /* Notifications of one receiver from the senders of one world. */
@@ -158,11 +181,80 @@ struct spmc_context {
     uint64_t regs[FFA_REGS_MAX]; /* and with what */
 };
 
+enum spmc_transaction_state {
+    SPMC_TRANSACTION_NONE,
+    SPMC_TRANSACTION_BUILDING, /* fragments are missing */
+    SPMC_TRANSACTION_SPOILED,
+    SPMC_TRANSACTION_GRANTED, /* borrowers may retrieve, and some may have done so */
+    SPMC_TRANSACTION_DONATED, /* it has no handle any more, and its pages are the receiver's */
+};
+
+struct spmc_borrower {
+    uint16_t id;         /* one of the Normal world is the hypervisor's business alone */
+    uint8_t permissions; /* FFA_MEM_ACCESS_..., as the sender gave them */
+    bool holds;          /* has retrieved the memory, and not relinquished it... */
+    bool writes;         /* ...for writing... */
+    bool zero_after;     /* ...and it shall be cleared afterwards */
+    uint64_t impdef[2];
+};
+
+struct spmc_transaction {
+    enum spmc_transaction_state state;
+    uint64_t handle;
+    uint64_t tag;
+    uint32_t type; /* FFA_MEM_TYPE_... */
+    uint32_t flags;
+    uint16_t attributes;
+    uint16_t sender;
+    bool zero_after; /* somebody who has relinquished it wanted it cleared, and others hold it */
+    uint32_t borrower_count;
+    struct spmc_borrower borrowers[SPMC_BORROWERS_MAX];
+
+    /* As announced, and as far as it is here. */
+    uint32_t page_count;
+    uint32_t range_count;
+    uint32_t pages_here;
+    uint32_t ranges_here;
+    uint32_t bytes; /* of the descriptor */
+    uint32_t bytes_here;
+    uint32_t first; /* its ranges, in the sender's order: a list */
+    uint32_t last;
+};
+
+/* Pages that the Normal world has granted. Number 0 stands for none. */
+struct spmc_range {
+    uint64_t pa;
+    uint32_t pages;
+    uint32_t next;  /* in its transaction's list, or among the unused */
+    uint32_t below; /* in the tree of all ranges, by address */
+    uint32_t above;
+    uint16_t transaction;
+};
+
+struct spmc_ranges {
+    uint32_t root;
+    uint32_t unused;  /* a list of those that were used once */
+    uint32_t touched; /* so many were ever used; those behind have no content */
+    uint32_t free;    /* so many are not taken, nor promised to a transaction */
+};
+
+/* How far a receiver has got with the fragments of a descriptor that it retrieves. */
+struct spmc_delivery {
+    uint64_t handle; /* 0: there is none */
+    uint16_t transaction;
+    uint32_t bytes;
+    uint32_t from; /* offset and first range of the fragment that it has got... */
+    uint32_t from_range;
+    uint32_t to; /* ...and of the next one */
+    uint32_t to_range;
+};
+
 /* What becomes of a partition while it runs. */
 struct spmc_runtime {
     struct spmc_context contexts[SPMC_CONTEXTS_MAX];
     struct spmc_pair pair;
     struct spmc_inbox inbox;
+    struct spmc_delivery delivery;
     _Alignas(FFA_PAGE_SIZE) uint8_t memory[SPMC_PARTITION_BYTES];
 };
 
@@ -182,6 +274,13 @@ struct spmc {
     };
     struct spmc_vm vms[SPMC_VMS_MAX];
     struct spmc_runtime runtimes[SPMC_PARTITIONS_MAX];
+
+    uint32_t serial;               /* of the last handle */
+    struct spmc_delivery delivery; /* to the caller */
+    struct spmc_transaction draft; /* a descriptor that is being looked at */
+    struct spmc_transaction transactions[SPMC_TRANSACTIONS_MAX];
+    struct spmc_ranges ranges;
+    struct spmc_range range[SPMC_RANGES_MAX + 1]; /* last: spmc_init() does not touch it */
 };
 
 /* --- Calls and hooks ---------------------------------------------------------------------------
@@ -210,9 +309,16 @@ void spmc_call(struct spmc *spmc, uint64_t regs[FFA_REGS_MAX]);
 bool spmc_interrupt(struct spmc *spmc, uint16_t partition_id, uint32_t intid);
 
 /*
+ * Takes back what VMs have donated to partitions, for which FF-A has no way. For hosts that give
+ * that memory to VMs again. No call is under way.
+ */
+void spmc_forget_donations(struct spmc *spmc);
+
+/*
  * A hook of the host. Gives the SPMC the use of `bytes` of memory at physical address `pa`, both
  * multiples of FFA_PAGE_SIZE and not wrapping, or returns NULL if not all of it is Non-secure RAM.
- * The SPMC uses it until FFA_RXTX_UNMAP or spmc_init(). Called with the SPMC's lock held.
+ * The SPMC uses it until FFA_RXTX_UNMAP, FFA_MEM_RECLAIM or spmc_init(). Called with the SPMC's
+ * lock held, but for a partition that runs in the host, and maps what it has retrieved.
  */
 void *spmc_port_map(struct spmc *spmc, uint64_t pa, size_t bytes);
 

@@ -21,6 +21,7 @@ static const struct {
     {"resp64", FFA_MSG_SEND_DIRECT_RESP_64},
     {"resp2", FFA_MSG_SEND_DIRECT_RESP2},
     {"intr", FFA_INTERRUPT},
+    {"retr32", FFA_MEM_RETRIEVE_RESP},
 };
 
 static bool call_is(const char *want, const struct golden_world *world,
@@ -54,6 +55,8 @@ static bool features_are(const char *want, const struct parley_regs *answer)
     }
     if (strcmp(want, "quota,0") == 0) {
         w2 = QUOTA << 16;
+    } else if (strcmp(want, "2,0") == 0) {
+        w2 = FFA_FEATURES_RETRIEVE_REQ_NS_BIT;
     } else {
         assert_string_equal(want, "0,0");
     }
@@ -100,7 +103,8 @@ static void names_are_those_of_the_library(void **state)
  * Delivered by Parley, reported by FFA_FEATURES, and never called by a guest: the only IDs for
  * which the two halves of a cell differ.
  */
-static const uint32_t delivered_only[] = {FFA_ERROR, FFA_SUCCESS_32, FFA_SUCCESS_64, FFA_INTERRUPT};
+static const uint32_t delivered_only[] = {FFA_ERROR,     FFA_SUCCESS_32,        FFA_SUCCESS_64,
+                                          FFA_INTERRUPT, FFA_MEM_RETRIEVE_RESP, FFA_MEM_FRAG_RX};
 
 static bool is_delivered_only(uint32_t id)
 {

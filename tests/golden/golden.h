@@ -13,9 +13,11 @@ struct golden_world {
     bool tells_id;
     bool notifies; /* parley_config has the interrupts of notifications */
     bool receives; /* the VM under test is one that receives notifications */
+    bool grants;   /* there is memory management */
+    bool gives;    /* with donations */
 };
 
-#define GOLDEN_WORLDS 6u
+#define GOLDEN_WORLDS 9u
 
 extern const struct golden_world golden_worlds[GOLDEN_WORLDS];
 
@@ -42,6 +44,15 @@ uint64_t pattern(unsigned int which, unsigned int reg);
  */
 void call_well_formed(struct posix_vm *vm, uint32_t fid, uint32_t version, unsigned int which,
                       struct parley_regs *before, struct parley_regs *after);
+
+/*
+ * Scenes of memory (memory.c): the VM, at this version, has buffers, and so has its neighbour at
+ * 1.2. Writes the arguments, x1 first, and returns how many they are; 0 for an ABI of something
+ * else.
+ */
+bool is_of_memory(uint32_t fid);
+unsigned int set_scene_of_memory(struct posix_vm *vm, struct posix_vm *neighbour, uint32_t version,
+                                 uint32_t fid, uint64_t x[4]);
 
 bool is_not_supported(const struct parley_regs *answer);
 

@@ -10,12 +10,15 @@
 /* --- Worlds ----------------------------------------------------------------------------------- */
 
 const struct golden_world golden_worlds[GOLDEN_WORLDS] = {
-    {"SPMC 1.2", FFA_VERSION_1_2, true, true, true},
-    {"SPMC 1.1", FFA_VERSION_1_1, true, true, true},
-    {"SPMC 1.2 that hides its ID", FFA_VERSION_1_2, false, true, false},
-    {"SPMC 1.2, no notifications", FFA_VERSION_1_2, true, false, false},
-    {"no SPMC", 0, false, true, true},
-    {"no SPMC, no notifications", 0, false, false, false},
+    {"SPMC 1.2", FFA_VERSION_1_2, true, true, true, false, false},
+    {"SPMC 1.1", FFA_VERSION_1_1, true, true, true, false, false},
+    {"SPMC 1.2 that hides its ID", FFA_VERSION_1_2, false, true, false, false, false},
+    {"SPMC 1.2, no notifications", FFA_VERSION_1_2, true, false, false, false, false},
+    {"no SPMC", 0, false, true, true, false, false},
+    {"no SPMC, no notifications", 0, false, false, false, false, false},
+    {"SPMC 1.2, memory", FFA_VERSION_1_2, true, true, true, true, true},
+    {"SPMC 1.1, memory but no gifts", FFA_VERSION_1_1, true, true, true, true, false},
+    {"no SPMC, memory", 0, false, true, true, true, true},
 };
 
 #define MESSAGES                                                                                  \
@@ -38,7 +41,8 @@ const char *cell_in(const struct golden_world *world, const char *cell)
         return cell;
     }
     holds = (slash[1] == 's' && world->tells_id) || (slash[1] == 'n' && world->notifies) ||
-            (slash[1] == 'r' && world->receives);
+            (slash[1] == 'r' && world->receives) || (slash[1] == 'm' && world->grants) ||
+            (slash[1] == 'd' && world->gives);
     snprintf(plain, sizeof(plain), "%.*s", (int)(slash - cell), cell);
     return holds ? plain : "-";
 }
@@ -57,6 +61,11 @@ void world_on(const struct golden_world *world)
         config.npi_intid = 0;
         config.sri_intid = 0;
     }
+    if (world->grants) {
+        config.transactions_max = 4;
+        config.ranges_max = 16;
+        config.can_donate = world->gives;
+    }
     if (world->spmc_version == 0) {
         machine_on_with(NULL, &config);
     } else {
@@ -71,6 +80,7 @@ void world_on(const struct golden_world *world)
                                     .version = FFA_VERSION_1_2,
                                     .properties = properties_of(world->notifies),
                                     .may = PARLEY_MAY_ALL,
+                                    .window_pages = 8,
                                     .sees = {1}});
 }
 
@@ -80,6 +90,7 @@ struct posix_vm *vm_of_column(const struct golden_world *world, const struct gol
                                     .aarch32 = !column->aarch64,
                                     .properties = properties_of(world->receives),
                                     .may = PARLEY_MAY_ALL,
+                                    .window_pages = 8,
                                     .sees = {2}});
 }
 
@@ -122,7 +133,7 @@ static void peer_answers(void)
     } else if (peers_call.x[0] == FFA_MSG_SEND_DIRECT_REQ2) {
         response = FFA_MSG_SEND_DIRECT_RESP2;
     }
-    peer_calls(response, ffa_ids_make(2, 1), 0x0123456789abcdefu);
+    peer_calls(response, ffa_ids_make(2, 1), 0x0123456701234567u);
 }
 
 /* --- Scenes ----------------------------------------------------------------------------------- */
@@ -227,12 +238,20 @@ static bool can_have(const struct posix_vm *vm, uint32_t version, uint32_t fid)
     if (is_of_notifications(fid)) {
         return version >= FFA_VERSION_1_1 && the_world->notifies;
     }
+    if (is_of_memory(fid)) {
+        return the_world->grants;
+    }
     return true;
 }
+
+/* Arguments that the scene decides; else those of the table below. */
+static uint64_t scene_arguments[4];
+static unsigned int scene_argument_count;
 
 /* A fresh life of the VM, at the version, and in a state in which the ABI can succeed. */
 static void set_scene(struct posix_vm *vm, uint32_t version, uint32_t fid)
 {
+    scene_argument_count = 0;
     posix_vm_reset(vm);
     vm_negotiate(vm, version);
     if (!can_have(vm, version, fid)) {
@@ -240,6 +259,13 @@ static void set_scene(struct posix_vm *vm, uint32_t version, uint32_t fid)
     }
     if (is_of_notifications(fid)) {
         set_scene_of_notifications(vm, fid);
+        return;
+    }
+    if (is_of_memory(fid)) {
+        peer_starts_anew();
+        vm_map(vm, 1);
+        vm_map(peer, 1);
+        scene_argument_count = set_scene_of_memory(vm, peer, version, fid, scene_arguments);
         return;
     }
     switch (fid) {
@@ -301,6 +327,7 @@ static void write_arguments(struct parley_regs *regs, uint32_t fid, uint32_t ver
             memcpy(&regs->x[1], arguments[i].x, arguments[i].count * sizeof(regs->x[1]));
         }
     }
+    memcpy(&regs->x[1], scene_arguments, scene_argument_count * sizeof(regs->x[1]));
     if (fid == FFA_NOTIFICATION_UNBIND) { /* w2 between its arguments is reserved */
         regs->x[3] = 1;
         regs->x[4] = 0;
@@ -342,8 +369,8 @@ void call_well_formed(struct posix_vm *vm, uint32_t fid, uint32_t version, unsig
         before->x[i] = pattern(which, i);
     }
     before->x[0] = (before->x[0] & ~(uint64_t)UINT32_MAX) | fid;
-    write_arguments(before, fid, version);
     set_scene(vm, version, fid);
+    write_arguments(before, fid, version);
     *after = *before;
     finish(vm, fid, posix_call(vm, 0, after), after);
 }

@@ -3,8 +3,8 @@
  * What the hypervisor of the tests provides to the mediator. Each hook is one step, and orders
  * nothing. None may name a VM that is gone.
  */
+#include "frames.h"
 #include "spmc.h"
-#include "world.h"
 
 static struct world_vm *vm_of(void *context)
 {
@@ -61,6 +61,9 @@ enum parley_port_status parley_port_page_map(void *context, parley_ipa ipa, void
     if (n == WORLD_PAGE_REFUSED) {
         return PARLEY_PORT_NO_MEMORY;
     }
+    if (world.grants.is_there && !frame_becomes_buffer(vm_of(context), &world.page[n])) {
+        return PARLEY_PORT_NOT_MEMORY;
+    }
     world.page[n].pins++;
     EXPECT(world.page[n].pins == 1, "page %u is mapped twice", n);
     *page = world.pages[n];
@@ -87,6 +90,10 @@ void world_page_accessed(void *page, bool writes)
 
     EXPECT(n >= WORLD_PAGES || world.page[n].pins != 0, "page %u is %s, and is not mapped", n,
            writes ? "written" : "read");
+    /* The guest may write at any moment: it does so as late as it can. */
+    if (n < WORLD_PAGES && !writes) {
+        frames_fill_tx(page);
+    }
     /* What the SPMC writes into its buffers is no access that the race check sees. */
     if (n >= WORLD_PAGES && !writes) {
         explore_touch(&world.spmc);

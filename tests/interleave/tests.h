@@ -32,6 +32,10 @@ extern const struct interleave_suite notification_suite;
 extern const struct interleave_suite notification_life_suite;
 extern const struct interleave_suite signal_suite;
 extern const struct interleave_suite shadow_suite;
+extern const struct interleave_suite memory_suite;
+extern const struct interleave_suite memory_send_suite;
+extern const struct interleave_suite memory_gift_suite;
+extern const struct interleave_suite memory_end_suite;
 
 /* selftest.c: the explorer on toy programs. Returns how many checks failed; adds to *passed. */
 unsigned int explorer_selftest(unsigned int *passed);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "frames.h"
 #include "spmc.h"
 
 #include <string.h>
@@ -63,6 +64,34 @@ void world_begin_secure(void)
     begin(&config);
 }
 
+void world_begin_memory(unsigned int transactions, unsigned int ranges)
+{
+    const struct parley_config config = {
+        .vm_id_first = 1,
+        .vms_max = 3,
+        .vcpus_max = 2,
+        .rxtx_pages_max = 1,
+        .cpus_max = 1,
+        .no_spmc = true,
+        .transactions_max = (uint16_t)transactions,
+        .ranges_max = ranges,
+        .can_donate = true,
+    };
+
+    memset(&world, 0, sizeof(world));
+    world.grants.is_there = true;
+    begin(&config);
+}
+
+/* The IDs that there can be. */
+static uint16_t last_id(void)
+{
+    if (world.spmc.is_there) {
+        return 2;
+    }
+    return world.grants.is_there ? 3 : WORLD_VMS;
+}
+
 struct parley_vm_config world_config(struct world_vm *of, uint16_t id, unsigned int vcpus,
                                      unsigned int uuids, uint8_t seed)
 {
@@ -75,7 +104,7 @@ struct parley_vm_config world_config(struct world_vm *of, uint16_t id, unsigned 
     for (unsigned int i = 0; i < uuids; i++) {
         of->uuids[i] = world_uuid(seed, i);
     }
-    for (uint16_t peer = 1; peer <= (world.spmc.is_there ? 2 : WORLD_VMS); peer++) {
+    for (uint16_t peer = 1; peer <= last_id(); peer++) {
         if (peer != id) {
             of->peers[peers++] = (struct parley_peer){peer, PARLEY_MAY_DISCOVER};
         }
@@ -88,6 +117,8 @@ struct parley_vm_config world_config(struct world_vm *of, uint16_t id, unsigned 
         .peers = of->peers,
         .peer_count = peers,
         .rxtx_pages_max = 1,
+        .window_ipa = WORLD_WINDOW,
+        .window_pages = world.grants.is_there ? WORLD_WINDOW_PAGES : 0,
         .context = of,
     };
 }
@@ -109,6 +140,9 @@ struct parley_vm_config world_config_open(struct world_vm *of, uint16_t id, unsi
         of->peers[i].rights = PARLEY_MAY_ALL;
     }
     config.secure_rights = id == SPMC_VM ? PARLEY_MAY_ALL : 0;
+    if (world.grants.is_there) {
+        return config;
+    }
     config.properties = FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_DIRECT_REQ_SEND |
                         FFA_PARTITION_INDIRECT_MSG | FFA_PARTITION_NOTIFICATION_RECV;
     return config;
@@ -173,14 +207,19 @@ struct parley_regs world_list_regs(struct parley_vm *vm, uint16_t start, uint16_
 
 /* --- Lives ---------------------------------------------------------------- */
 
-/* A hypervisor would call again and again. To call again makes no difference before somebody else
- * has changed what the last call looked at, so this waits for that. */
-static void call_again(void)
+/*
+ * A hypervisor would call again and again. To call again makes no difference before somebody else
+ * has changed what the last call looked at, so this waits for that. A VM gives memory back in
+ * steps, some of which look at words of others and write none: these it does one after the other,
+ * and waits only for references on itself, which are counted in its first word.
+ */
+static void call_again(const struct world_vm *of)
 {
     uint64_t seen;
     const uint64_t *word = explore_last_load(&seen);
+    bool is_own = (const void *)word == (const void *)of->vm;
 
-    if (word != NULL) {
+    if (word != NULL && (is_own || !world.grants.is_there)) {
         (void)explore_await_change(word, seen);
     }
     explore_call();
@@ -189,7 +228,7 @@ static void call_again(void)
 static void end_life(struct world_vm *of, enum parley_progress progress)
 {
     while (progress == PARLEY_AGAIN) {
-        call_again();
+        call_again(of);
         progress = parley_vm_continue(of->vm);
     }
     EXPECT(progress == PARLEY_DONE, "the end of VM %u is refused", of->id);
@@ -214,7 +253,7 @@ void world_go_offline(struct world_vm *of, unsigned int vcpu)
     explore_port_clear(&of->vcpu[vcpu].online, 1);
     explore_call();
     while (parley_vcpu_offline(of->vm, vcpu) == PARLEY_AGAIN) {
-        call_again();
+        call_again(of);
     }
 }
 
@@ -263,7 +302,7 @@ struct parley_vm_status world_status(const struct world_vm *of)
 
 void expect_pins(unsigned int pages)
 {
-    for (unsigned int i = 0; i < WORLD_PAGES; i++) {
+    for (unsigned int i = 0; i < WORLD_FRAMES; i++) {
         unsigned int pins = (pages >> i) & 1u;
 
         EXPECT(world.page[i].pins == pins, "page %u has %u pins, not %u", i, world.page[i].pins,

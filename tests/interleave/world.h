@@ -22,10 +22,28 @@
 #define WORLD_SECURE_BYTES (6u * FFA_PAGE_SIZE) /* Parley's pair, and two shadows */
 #define WORLD_NPI_INTID    9u
 #define WORLD_IPA_OF_PAGES 0x80000000ull
+#define WORLD_FRAMES       10u /* the pages, and some that have no bytes: they are granted only */
+#define WORLD_MAPPINGS     2u  /* of one frame, in borrowers */
 
-/* A guest page. No two VMs of a test use the same. */
+/* Where a frame is mapped that is not, or not yet, the VM's own. */
+struct world_mapping {
+    struct world_vm *vm; /* NULL: nowhere */
+    uint64_t ipa;
+    enum parley_access access;
+};
+
+/* A guest page. No two VMs of a test use the same, but for what they are granted: see frames.h. */
 struct world_page {
-    unsigned int pins;
+    unsigned int pins; /* as an RX or TX buffer */
+    /* Only in tests of memory: */
+    struct world_vm *owner; /* NULL: the hypervisor */
+    uint64_t ipa;
+    bool is_pinned;
+    bool is_revoked;
+    struct world_mapping mapping[WORLD_MAPPINGS];
+    struct world_vm *giver; /* who gave it away, and has not forgotten it yet */
+    uint64_t giver_ipa;
+    unsigned int content; /* 0: zeroes */
 };
 
 /* What a vCPU is to do next, as bits of its signals. */
@@ -49,6 +67,7 @@ struct world_vm {
     uint16_t id;
     bool is_aarch64;
     bool is_gone; /* destroyed: no hook may name it */
+    bool is_ending;
     struct world_vcpu vcpu[WORLD_VCPUS];
     /* What its configuration points to. */
     struct ffa_uuid uuids[PARLEY_UUIDS_PER_VM];
@@ -77,6 +96,20 @@ struct world_spmc {
     unsigned int received;
 };
 
+/* Memory management, if there is any. */
+struct world_memory {
+    bool is_there;
+    bool preempts;        /* each call is done in pieces */
+    bool is_shared;       /* the lender may use what it has granted, as FFA_MEM_SHARE says */
+    unsigned int no_room; /* frames that the hypervisor cannot map into a borrower, or revoke */
+    uint64_t handle;
+    uint64_t next_handle;
+    struct world_tx { /* what each thread's guest wants to have in its TX buffer */
+        uint8_t bytes[192];
+        unsigned int count;
+    } tx[EXPLORE_THREADS_MAX];
+};
+
 struct world {
     _Alignas(FFA_PAGE_SIZE) uint8_t pages[WORLD_PAGES][FFA_PAGE_SIZE];
     _Alignas(FFA_PAGE_SIZE) uint8_t memory[WORLD_MEMORY_BYTES];
@@ -84,7 +117,8 @@ struct world {
     struct world_spmc spmc;
     struct world_vm vms[WORLD_VMS + 1]; /* by ID */
     struct world_vm heirs[2];           /* created later, under an ID that another one has or had */
-    struct world_page page[WORLD_PAGES];
+    struct world_page page[WORLD_FRAMES];
+    struct world_memory grants;
     unsigned int events[PARLEY_EVENT_CALL_REFUSED]; /* how often each kind was told */
     unsigned int cpu_of[EXPLORE_THREADS_MAX];       /* where each thread runs */
     uint64_t kicks;                                 /* CPUs that were kicked, one bit each */
@@ -120,6 +154,8 @@ void world_page_accessed(void *page, bool writes);
 void world_begin(void);
 /* or with an SPMC, too. VM IDs are 1 and 2 then. */
 void world_begin_secure(void);
+/* or with memory management, for so many transactions of each VM and ranges in them. */
+void world_begin_memory(unsigned int transactions, unsigned int ranges);
 /* A configuration with `uuids` UUIDs, world_uuid(seed, ...), that may discover all VMs. */
 struct parley_vm_config world_config(struct world_vm *of, uint16_t id, unsigned int vcpus,
                                      unsigned int uuids, uint8_t seed);

@@ -39,6 +39,13 @@ static uint32_t results_of(uint32_t fid)
     switch (fid) {
     case FFA_FEATURES:
     case FFA_PARTITION_INFO_GET:
+    case FFA_MEM_DONATE_32:
+    case FFA_MEM_DONATE_64:
+    case FFA_MEM_LEND_32:
+    case FFA_MEM_LEND_64:
+    case FFA_MEM_SHARE_32:
+    case FFA_MEM_SHARE_64:
+    case FFA_MEM_FRAG_TX:
         return BIT(2) | BIT(3);
     case FFA_ID_GET:
     case FFA_SPM_ID_GET:
@@ -68,6 +75,10 @@ static uint32_t used_by(uint32_t fid, const struct parley_regs *answer)
     case FFA_INTERRUPT:
     case FFA_YIELD:
         return BIT(1);
+    case FFA_MEM_RETRIEVE_RESP:
+        return BIT(1) | BIT(2);
+    case FFA_MEM_FRAG_RX:
+        return BIT(1) | BIT(2) | BIT(3);
     case FFA_MSG_SEND_DIRECT_REQ_32:
     case FFA_MSG_SEND_DIRECT_REQ_64:
     case FFA_MSG_SEND_DIRECT_RESP_32:

@@ -8,6 +8,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -271,6 +272,7 @@ static void on_fault(int number, siginfo_t *info, void *unused)
         let_it_happen();
         if (is_pinned(page)) {
             mprotect(page, FFA_PAGE_SIZE, PROT_READ | PROT_WRITE);
+            posix_check_pages_every(1);
             return;
         }
     }
@@ -305,5 +307,6 @@ void meanwhile_at_touch(struct posix_vm *vm, unsigned int page, meanwhile *what,
     plan.page = view;
     sigaction(SIGSEGV, &action, NULL);
     sigaction(SIGBUS, &action, NULL);
+    posix_check_pages_every(UINT_MAX); /* the other thread's calls look at no page meanwhile */
     assert_int_equal(mprotect(view, FFA_PAGE_SIZE, PROT_NONE), 0);
 }

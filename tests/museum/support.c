@@ -171,6 +171,8 @@ enum parley_progress vm_create(struct posix_vm *vm, const struct vm_setup *setup
         .peer_count = write_peers(setup, peers),
         .secure_rights = setup->sees_secure ? PARLEY_MAY_ALL : 0,
         .rxtx_pages_max = setup->quota == 0 ? QUOTA : setup->quota,
+        .window_ipa = setup->window_pages == 0 ? 0 : WINDOW_IPA,
+        .window_pages = setup->window_pages,
     };
 
     return posix_vm_create(vm, machine.parley, &config);

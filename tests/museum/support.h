@@ -31,14 +31,15 @@
 
 /* --- The machine ------------------------------------------------------------------------------ */
 
-#define VMS_MAX   64u
-#define QUOTA_MAX 8u  /* parley_config.rxtx_pages_max */
-#define QUOTA     4u  /* of a VM, if its setup says nothing */
-#define RAM_PAGES 32u /* of each VM, if its setup says nothing */
-#define RAM_IPA   0x80000000u
-#define VCPUS     4u
-#define NPI       9u  /* parley_config.npi_intid */
-#define SRI       10u /* parley_config.sri_intid */
+#define VMS_MAX    64u
+#define QUOTA_MAX  8u  /* parley_config.rxtx_pages_max */
+#define QUOTA      4u  /* of a VM, if its setup says nothing */
+#define RAM_PAGES  32u /* of each VM, if its setup says nothing */
+#define RAM_IPA    0x80000000u
+#define WINDOW_IPA 0xa0000000u
+#define VCPUS      4u
+#define NPI        9u  /* parley_config.npi_intid */
+#define SRI        10u /* parley_config.sri_intid */
 
 /* Where a test has its buffers: a page number of the VM's RAM. */
 #define IPA(page) ((uint64_t)RAM_IPA + (uint64_t)(page)*FFA_PAGE_SIZE)
@@ -98,9 +99,10 @@ struct vm_setup {
     uint32_t properties;
     const struct ffa_uuid *uuids;
     unsigned int uuid_count;
-    uint16_t quota;         /* pages; 0 stands for QUOTA */
-    uint16_t vcpus;         /* 0 stands for VCPUS */
-    unsigned int ram_pages; /* 0 stands for RAM_PAGES */
+    uint16_t quota;            /* pages; 0 stands for QUOTA */
+    uint16_t vcpus;            /* 0 stands for VCPUS */
+    unsigned int ram_pages;    /* 0 stands for RAM_PAGES */
+    unsigned int window_pages; /* at WINDOW_IPA, for memory of others */
 };
 
 struct posix_vm *vm_on(const struct vm_setup *setup);

@@ -5,6 +5,8 @@
  * a broken expectation has passed.
  *
  *     scenarios [NAME...]     the VMs of these names report what they print
+ *
+ * With PARLEY_PLAY in the environment, the play of that name alone.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +18,13 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define RAM_IPA      0x80000000u
-#define RAM_PAGES    128u
+#define RAM_PAGES    128u /* beside those for guest_ram() */
+#define WINDOW_IPA   0xa0000000u
 #define VMS_MAX      16u
+
+#define TRANSACTIONS_MAX 16u
+#define FEW_RANGES       256u
+#define MANY_RANGES      8192u
 
 /* --- Programs --------------------------------------------------------------------------------- */
 
@@ -83,15 +90,24 @@ struct play {
     const char *name;
     const struct world_vm *cast;
     unsigned int count;
+    uint32_t ranges_max;
+    enum posix_preemption preemption;
 };
 
 static const struct play plays[] = {
-    {"story", world_story, WORLD_COUNT(world_story)},
-    {"bench", world_bench, WORLD_COUNT(world_bench)},
-    {"bench in AArch32", world_bench_32, WORLD_COUNT(world_bench_32)},
-    {"messages", world_messages, WORLD_COUNT(world_messages)},
-    {"messages in AArch32", world_messages_32, WORLD_COUNT(world_messages_32)},
-    {"traffic", world_traffic, WORLD_COUNT(world_traffic)},
+    {"story", world_story, WORLD_COUNT(world_story), FEW_RANGES, POSIX_PREEMPT_NEVER},
+    {"bench", world_bench, WORLD_COUNT(world_bench), FEW_RANGES, POSIX_PREEMPT_NEVER},
+    {"bench in AArch32", world_bench_32, WORLD_COUNT(world_bench_32), FEW_RANGES,
+     POSIX_PREEMPT_NEVER},
+    {"messages", world_messages, WORLD_COUNT(world_messages), FEW_RANGES, POSIX_PREEMPT_NEVER},
+    {"messages in AArch32", world_messages_32, WORLD_COUNT(world_messages_32), FEW_RANGES,
+     POSIX_PREEMPT_NEVER},
+    {"memory", world_memory, WORLD_COUNT(world_memory), MANY_RANGES, POSIX_PREEMPT_NEVER},
+    {"memory in pieces", world_memory, WORLD_COUNT(world_memory), MANY_RANGES,
+     POSIX_PREEMPT_ALWAYS},
+    {"memory in AArch32", world_memory_32, WORLD_COUNT(world_memory_32), MANY_RANGES,
+     POSIX_PREEMPT_NEVER},
+    {"traffic", world_traffic, WORLD_COUNT(world_traffic), FEW_RANGES, POSIX_PREEMPT_NEVER},
 };
 
 static const char **shown;
@@ -119,6 +135,8 @@ static enum parley_progress create(struct posix_vm *vm, struct parley *parley,
                                .properties = part->properties,
                                .secure_rights = part->sees_secure ? rights : 0,
                                .rxtx_pages_max = part->rxtx_pages_max,
+                               .window_ipa = WINDOW_IPA,
+                               .window_pages = 8 * part->ram_pages,
                            });
 }
 
@@ -131,7 +149,7 @@ static bool cast_one(const struct world_vm *part, struct parley *parley, struct 
         return false;
     }
     *guest = (struct posix_guest){
-        .vm = posix_vm_new(part->name, RAM_IPA, RAM_PAGES, part->aarch64),
+        .vm = posix_vm_new(part->name, RAM_IPA, RAM_PAGES + part->ram_pages, part->aarch64),
         .vcpus = part->vcpus,
         .program = program->entry,
     };
@@ -205,7 +223,10 @@ static void stage(const struct play *play, const struct secure_world *secure)
                                          .rxtx_pages_max = 8,
                                          .shadow_pages = WORLD_SHADOW_PAGES,
                                          .npi_intid = WORLD_NPI_INTID,
-                                         .sri_intid = WORLD_SRI_INTID};
+                                         .sri_intid = WORLD_SRI_INTID,
+                                         .transactions_max = TRANSACTIONS_MAX,
+                                         .ranges_max = play->ranges_max,
+                                         .can_donate = true};
     size_t bytes = parley_memory_size(&config);
     struct parley *parley;
     char where[64];
@@ -214,6 +235,7 @@ static void stage(const struct play *play, const struct secure_world *secure)
     show_partitions(secure->config);
     posix_start(secure->config);
     posix_check_pages_every(8);
+    posix_preempt(play->preemption);
     parley = parley_init(posix_memory_take(bytes), bytes, &config);
     perform(play, parley, where);
     if (parley_shutdown(parley) != PARLEY_DONE) {
@@ -228,9 +250,14 @@ static void stage(const struct play *play, const struct secure_world *secure)
 
 int main(int count, char **names)
 {
+    const char *chosen = getenv("PARLEY_PLAY");
+
     shown = (const char **)names + 1;
     shown_count = (unsigned int)count - 1;
     for (size_t i = 0; i < COUNT(plays); i++) {
+        if (chosen != NULL && strcmp(chosen, plays[i].name) != 0) {
+            continue;
+        }
         for (size_t j = 0; j < COUNT(secure_worlds); j++) {
             stage(&plays[i], &secure_worlds[j]);
         }

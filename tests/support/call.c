@@ -8,6 +8,7 @@
 #define POISON_HIGH 0xbad1bad200000000ull
 
 bool call_among_others;
+_Thread_local unsigned int call_vcpu;
 const struct ffa_uuid nil_uuid;
 
 static struct parley_regs poisoned(const uint64_t *arguments, unsigned int count)

@@ -16,11 +16,14 @@ struct answer {
     struct parley_regs regs;
 };
 
+/* The vCPU of CALL(), and of all that is built on it: 0, unless the thread is another one. */
+extern _Thread_local unsigned int call_vcpu;
+
 /*
- * CALL(vm, fid, x1, x2, ...): a call on vCPU 0. What is not given is not an argument. It must not
- * wait; one that does is a violation, and is interrupted.
+ * CALL(vm, fid, x1, x2, ...): a call on that vCPU. What is not given is not an argument. It must
+ * not wait; one that does is a violation, and is interrupted.
  */
-#define CALL(vm, ...) CALL_ON(vm, 0, __VA_ARGS__)
+#define CALL(vm, ...) CALL_ON(vm, call_vcpu, __VA_ARGS__)
 #define CALL_ON(vm, vcpu, ...)                           \
     call_with(vm, vcpu, (const uint64_t[]){__VA_ARGS__}, \
               sizeof((const uint64_t[]){__VA_ARGS__}) / 8)

@@ -30,6 +30,19 @@ static bool is_request(uint32_t fid)
            fid == FFA_MSG_SEND_DIRECT_REQ2;
 }
 
+static bool is_retrieval(uint32_t fid)
+{
+    return fid == FFA_MEM_RETRIEVE_REQ_32 || fid == FFA_MEM_RETRIEVE_REQ_64;
+}
+
+/* Memory is sent, or more of its description. */
+static bool is_send(uint32_t fid)
+{
+    return fid == FFA_MEM_SHARE_32 || fid == FFA_MEM_SHARE_64 || fid == FFA_MEM_LEND_32 ||
+           fid == FFA_MEM_LEND_64 || fid == FFA_MEM_DONATE_32 || fid == FFA_MEM_DONATE_64 ||
+           fid == FFA_MEM_FRAG_TX;
+}
+
 /* Whether FFA_SUCCESS in this width, or a message, answers the call. */
 static bool is_answer_to(uint32_t fid, uint32_t answer)
 {
@@ -40,7 +53,11 @@ static bool is_answer_to(uint32_t fid, uint32_t answer)
         return fid == FFA_PARTITION_INFO_GET_REGS || fid == FFA_NOTIFICATION_INFO_GET_64;
     case FFA_SUCCESS_32:
         return fid != FFA_PARTITION_INFO_GET_REGS && fid != FFA_NOTIFICATION_INFO_GET_64 &&
-               fid != FFA_MSG_WAIT && !is_response(fid);
+               fid != FFA_MSG_WAIT && !is_response(fid) && !is_retrieval(fid);
+    case FFA_MEM_FRAG_RX:
+        return is_send(fid);
+    case FFA_MEM_RETRIEVE_RESP:
+        return is_retrieval(fid);
     case FFA_INTERRUPT:
         return fid == FFA_MSG_WAIT || fid == FFA_RUN || is_request(fid) || is_response(fid);
     case FFA_YIELD:
@@ -63,6 +80,10 @@ static uint32_t results_of(uint32_t fid, const struct parley_regs *answer)
     case FFA_INTERRUPT:
     case FFA_YIELD:
         return BIT(1);
+    case FFA_MEM_FRAG_RX:
+        return BITS_1_2 | BIT(3);
+    case FFA_MEM_RETRIEVE_RESP:
+        return BITS_1_2;
     case FFA_MSG_SEND_DIRECT_REQ2:
         return BITS_1_2 | BIT(3) | BITS_4_17;
     case FFA_MSG_SEND_DIRECT_RESP2:
@@ -74,6 +95,9 @@ static uint32_t results_of(uint32_t fid, const struct parley_regs *answer)
         return BIT(1) | BITS_3_7;
     default:
         break;
+    }
+    if (is_send(fid)) {
+        return BIT(2) | BIT(3);
     }
     switch (fid) {
     case FFA_FEATURES:

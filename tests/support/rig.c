@@ -17,6 +17,21 @@ const struct parley_config rig_default_config = {
     .sri_intid = RIG_SRI,
 };
 
+const struct parley_config rig_memory_config = {
+    .vm_id_first = 1,
+    .vms_max = RIG_IDS,
+    .vcpus_max = 4,
+    .cpus_max = 4,
+    .partitions_max = 16,
+    .rxtx_pages_max = 8,
+    .shadow_pages = 2,
+    .npi_intid = RIG_NPI,
+    .sri_intid = RIG_SRI,
+    .transactions_max = 8,
+    .ranges_max = 256,
+    .can_donate = true,
+};
+
 static struct {
     struct parley *parley;
     struct posix_vm *vm[RIG_VMS_MAX];
@@ -95,7 +110,7 @@ struct parley *rig_parley(void)
     return rig.parley;
 }
 
-static struct posix_vm *add_ram(bool aarch64)
+static struct posix_vm *add_ram(bool aarch64, unsigned int pages, unsigned int block)
 {
     char name[16];
 
@@ -103,7 +118,7 @@ static struct posix_vm *add_ram(bool aarch64)
         rig_die("more VMs than the rig has");
     }
     snprintf(name, sizeof(name), "vm%u", rig.vms);
-    rig.vm[rig.vms] = posix_vm_new(name, RIG_VM_IPA, RIG_VM_PAGES, aarch64);
+    rig.vm[rig.vms] = posix_vm_new_in_blocks(name, RIG_VM_IPA, pages, aarch64, block);
     if (rig.vm[rig.vms] == NULL) {
         rig_die("no RAM left");
     }
@@ -112,7 +127,7 @@ static struct posix_vm *add_ram(bool aarch64)
 
 struct posix_vm *rig_ram(bool aarch64)
 {
-    return add_ram(aarch64);
+    return add_ram(aarch64, RIG_VM_PAGES, 1);
 }
 
 struct parley_vm_config rig_vm_config(uint16_t id)
@@ -137,18 +152,8 @@ struct parley_vm_config rig_friend_config(uint16_t id)
     return config;
 }
 
-struct posix_vm *rig_friend(uint16_t id, uint32_t version)
+static struct posix_vm *add_vm(const struct parley_vm_config *config, struct posix_vm *vm)
 {
-    struct parley_vm_config config = rig_friend_config(id);
-    struct posix_vm *vm = rig_vm(&config);
-
-    settle(vm, version);
-    return vm;
-}
-
-static struct posix_vm *add_vm(const struct parley_vm_config *config, bool aarch64)
-{
-    struct posix_vm *vm = add_ram(aarch64);
     struct parley_vm_config filled = *config;
 
     if (filled.vcpus == 0) {
@@ -165,12 +170,43 @@ static struct posix_vm *add_vm(const struct parley_vm_config *config, bool aarch
 
 struct posix_vm *rig_vm(const struct parley_vm_config *config)
 {
-    return add_vm(config, true);
+    return add_vm(config, rig_ram(true));
 }
 
 struct posix_vm *rig_vm_32(const struct parley_vm_config *config)
 {
-    return add_vm(config, false);
+    return add_vm(config, rig_ram(false));
+}
+
+struct posix_vm *rig_vm_of(const struct parley_vm_config *config, unsigned int pages,
+                           unsigned int block)
+{
+    return add_vm(config, add_ram(true, pages, block));
+}
+
+struct posix_vm *rig_friend(uint16_t id, uint32_t version)
+{
+    struct parley_vm_config config = rig_friend_config(id);
+    struct posix_vm *vm = rig_vm(&config);
+
+    settle(vm, version);
+    return vm;
+}
+
+struct posix_vm *rig_memory_friend(uint16_t id, uint32_t version, unsigned int buffer_pages)
+{
+    struct parley_vm_config config = rig_friend_config(id);
+    struct posix_vm *vm;
+
+    config.window_ipa = RIG_WINDOW_IPA;
+    config.window_pages = RIG_WINDOW_PAGES;
+    config.rxtx_pages_max = (uint16_t)buffer_pages;
+    vm = rig_vm(&config);
+    settle(vm, version);
+    if (map_buffers(vm, buffer_pages).status != FFA_OK) {
+        rig_die("buffers are refused");
+    }
+    return vm;
 }
 
 void rig_vm_end(struct posix_vm *vm)

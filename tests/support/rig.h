@@ -22,6 +22,9 @@
 /* IDs 1 to 15; 4 vCPUs; buffers of up to 8 pages, shadows of 2; 16 partitions; 4 CPUs. */
 extern const struct parley_config rig_default_config;
 
+/* The same, with memory to grant: 8 transactions a VM, 256 ranges, gifts. */
+extern const struct parley_config rig_memory_config;
+
 /* Powers on and starts Parley, which must succeed. NULL: no Secure world (it is looked for). */
 void rig_start(const struct spmc_config *secure);
 void rig_start_with(const struct spmc_config *secure, const struct parley_config *config);
@@ -52,6 +55,10 @@ struct posix_vm *rig_vm(const struct parley_vm_config *config);
 /* The same with an AArch32 EL1. */
 struct posix_vm *rig_vm_32(const struct parley_vm_config *config);
 
+/* Another amount of RAM, contiguous in physical memory in blocks of so many pages. */
+struct posix_vm *rig_vm_of(const struct parley_vm_config *config, unsigned int pages,
+                           unsigned int block);
+
 /* RAM only, for a test that creates the VM in Parley itself. */
 struct posix_vm *rig_ram(bool aarch64);
 
@@ -65,6 +72,11 @@ struct parley_vm_config rig_vm_config(uint16_t id);
      FFA_PARTITION_DIRECT_REQ2_SEND)
 struct parley_vm_config rig_friend_config(uint16_t id);
 struct posix_vm *rig_friend(uint16_t id, uint32_t version);
+
+/* A friend with a window, and with buffers of so many pages. */
+#define RIG_WINDOW_IPA   0xa0000000u
+#define RIG_WINDOW_PAGES 96u
+struct posix_vm *rig_memory_friend(uint16_t id, uint32_t version, unsigned int buffer_pages);
 
 /* Ends one VM, or mere RAM, before the others. The pointer is no more. */
 void rig_vm_end(struct posix_vm *vm);

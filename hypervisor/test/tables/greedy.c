@@ -9,7 +9,7 @@ static const struct world_vm cast[] = {
 };
 
 static const struct vm_place places[] = {
-    {.id = 1, GUEST_IMAGE_OF(test_endless), .ipa = 0x80000000, .pages = 200000, .scattered = true},
+    {.id = 1, GUEST_IMAGE_OF(test_endless), .ipa = 0x200000000, .pages = 400000, .scattered = true},
 };
 
 const struct table table = {

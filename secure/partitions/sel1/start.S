@@ -82,29 +82,41 @@ vectors:
     b .
     .endr
 
-/* Translation tables: each page is itself, code cannot be written, data not executed. */
+/*
+ * Translation tables: each page is itself, code cannot be written, data not executed. memory.c adds
+ * what VMs share, so that the first level can be written.
+ */
 #define ENTRY_TABLE 3
+#define ENTRY_BLOCK (1 | (3 << 8) | (1 << 10))
 #define ENTRY_PAGE  (3 | (3 << 8) | (1 << 10)) /* inner shareable, accessed */
 #define ENTRY_RO    (1 << 7)
 #define ENTRY_UXN   (1 << 54)
 #define ENTRY_PXN   (1 << 53)
 
 #define PAGE_BYTES  4096
-#define BLOCK_SHIFT 21
-#define L2_INDEX    ((SEL1_CODE_PA >> BLOCK_SHIFT) & 511)
+#define L2_INDEX    ((SEL1_CODE_PA >> SEL1_BLOCK_SHIFT) & 511)
 #define L3_INDEX    ((SEL1_CODE_PA >> 12) & 511)
 #define CODE_PAGES  (SEL1_CODE_BYTES / PAGE_BYTES)
 #define DATA_PAGES  (SEL1_DATA_BYTES / PAGE_BYTES)
 
-.section .rodata.tables, "a"
+.section .data.tables, "aw"
 .balign PAGE_BYTES
+.global level1
 level1:
     .quad level2 + ENTRY_TABLE
     .fill 511, 8, 0
+
+.section .rodata.tables, "a"
+.balign PAGE_BYTES
 level2:
     .fill L2_INDEX, 8, 0
     .quad level3 + ENTRY_TABLE
-    .fill 511 - L2_INDEX, 8, 0
+    .set block, SEL1_POOL_PA
+    .rept SEL1_POOL_BLOCKS
+    .quad block | ENTRY_BLOCK | ENTRY_UXN | ENTRY_PXN
+    .set block, block + (1 << SEL1_BLOCK_SHIFT)
+    .endr
+    .fill 511 - L2_INDEX - SEL1_POOL_BLOCKS, 8, 0
 level3:
     .fill L3_INDEX, 8, 0
     .set page, SEL1_CODE_PA

@@ -339,6 +339,7 @@ void payload_main(void)
     if (EXPECTED_VERSION != 0) {
         test_messages();
         test_notifications();
+        test_memory();
         test_interrupts();
     }
     report_end();

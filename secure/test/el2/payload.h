@@ -105,10 +105,11 @@ _Noreturn void payload_exception(uint64_t esr, uint64_t elr, uint64_t far);
 void sysregs_begin(void);
 void sysregs_end(const char *what);
 
-/* --- messages.c, notifications.c, interrupts.c --- */
+/* --- messages.c, notifications.c, memory.c, interrupts.c --- */
 
 void test_messages(void);
 void test_notifications(void);
+void test_memory(void);
 void test_interrupts(void);
 
 /* The buffers of the caller and of TEST_VM, TX then RX; from test_messages() on. */

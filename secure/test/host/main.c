@@ -14,5 +14,14 @@ int main(void)
     failed += run_indirect_tests();
     failed += run_notification_tests();
     failed += run_notification_info_tests();
+    failed += run_memory_send_tests();
+    failed += run_memory_shape_tests();
+    failed += run_memory_fragment_tests();
+    failed += run_memory_retrieve_tests();
+    failed += run_memory_told_tests();
+    failed += run_memory_return_tests();
+    failed += run_memory_command_tests();
+    failed += run_memory_cpu_tests();
+    failed += run_memory_hostile_tests();
     return failed == 0 ? 0 : 1;
 }

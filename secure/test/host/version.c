@@ -128,6 +128,19 @@ static const struct {
     {FFA_NOTIFICATION_GET, V1_1},
     {FFA_NOTIFICATION_INFO_GET_32, V1_1},
     {FFA_NOTIFICATION_INFO_GET_64, V1_1},
+    {FFA_MEM_DONATE_32, V1_0},
+    {FFA_MEM_DONATE_64, V1_0},
+    {FFA_MEM_LEND_32, V1_0},
+    {FFA_MEM_LEND_64, V1_0},
+    {FFA_MEM_SHARE_32, V1_0},
+    {FFA_MEM_SHARE_64, V1_0},
+    {FFA_MEM_RETRIEVE_REQ_32, V1_0},
+    {FFA_MEM_RETRIEVE_REQ_64, V1_0},
+    {FFA_MEM_RETRIEVE_RESP, V1_0},
+    {FFA_MEM_RELINQUISH, V1_0},
+    {FFA_MEM_RECLAIM, V1_0},
+    {FFA_MEM_FRAG_RX, V1_0},
+    {FFA_MEM_FRAG_TX, V1_0},
 };
 
 /* Which IDs a caller of each version finds, in FFA_FEATURES and by calling. */
@@ -140,7 +153,8 @@ static void test_features(void **state)
                                        FFA_YIELD,
                                        FFA_MSG_SEND_DIRECT_RESP_32,
                                        FFA_MSG_SEND_DIRECT_RESP_64,
-                                       FFA_MSG_SEND_DIRECT_RESP2};
+                                       FFA_MSG_SEND_DIRECT_RESP2,
+                                       FFA_MEM_RETRIEVE_RESP};
     static struct world world;
 
     (void)state;
@@ -193,6 +207,34 @@ static void test_feature_details(void **state)
     assert_int_equal(status(&world, FFA_FEATURES, FFA_ID_GET, 2, 0), FFA_NOT_SUPPORTED);
 }
 
+static void test_memory_features(void **state)
+{
+    static const uint32_t properties[] = {0, 2, 6};
+    static struct world world;
+    struct regs regs;
+
+    (void)state;
+    for (uint32_t version = V1_0; version <= V1_2; version++) {
+        const uint32_t fids[] = {FFA_MEM_SHARE_32, FFA_MEM_LEND_64, FFA_MEM_DONATE_32,
+                                 FFA_MEM_RECLAIM, FFA_MEM_FRAG_TX};
+
+        world_agree(&world, version);
+        for (int i = 0; i < 5; i++) {
+            regs = call(&world, FFA_FEATURES, fids[i], 0, 0, 0, 0);
+            assert_success(&regs);
+            assert_zero(&regs, 2, 7);
+        }
+        for (uint32_t ns = 0; ns <= 2; ns += 2) {
+            regs = call(&world, FFA_FEATURES, FFA_MEM_RETRIEVE_REQ_64, ns, 0, 0, 0);
+            assert_success(&regs);
+            assert_int_equal(regs.x[2], properties[version - V1_0]);
+            assert_zero(&regs, 3, 7);
+        }
+        assert_int_equal(call(&world, FFA_FEATURES, FFA_MEM_RETRIEVE_REQ_32, 4, 0, 0, 0).x[0],
+                         version < V1_2 ? FFA_ERROR : FFA_SUCCESS_32);
+    }
+}
+
 static void test_identity(void **state)
 {
     static struct world world;
@@ -219,6 +261,7 @@ int run_version_tests(void)
         cmocka_unit_test(test_version_keeps_high_registers),
         cmocka_unit_test(test_features),
         cmocka_unit_test(test_feature_details),
+        cmocka_unit_test(test_memory_features),
         cmocka_unit_test(test_identity),
     };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "world.h"
+#include "memory.h"
 
 #include <string.h>
 
@@ -10,6 +10,10 @@ void *spmc_port_map(struct spmc *spmc, uint64_t pa, size_t bytes)
 {
     struct world *world = spmc->config.host;
 
+    if (pa >= FAR_PA && pa - FAR_PA < FAR_PAGES * (uint64_t)PAGE &&
+        bytes <= FAR_PAGES * (uint64_t)PAGE - (pa - FAR_PA)) {
+        return far_is_gone ? NULL : far_memory(pa);
+    }
     if (pa < WORLD_PA || pa - WORLD_PA + bytes > sizeof(world->memory)) {
         return NULL;
     }
@@ -61,7 +65,9 @@ static void start(struct world *world, uint32_t version, const struct spmc_parti
         .log = log_line,
     };
 
-    memset(world, 0, sizeof(*world));
+    memset(&world->hostile, 0, sizeof(world->hostile));
+    memset(world->log, 0, sizeof(world->log));
+    world->sri_count = 0;
     memset(world->memory, 0xa5, sizeof(world->memory));
     this_cpu = 0;
     spmc_init(&world->spmc, &config);

@@ -96,5 +96,14 @@ int run_availability_tests(void);
 int run_indirect_tests(void);
 int run_notification_tests(void);
 int run_notification_info_tests(void);
+int run_memory_send_tests(void);
+int run_memory_shape_tests(void);
+int run_memory_fragment_tests(void);
+int run_memory_retrieve_tests(void);
+int run_memory_told_tests(void);
+int run_memory_return_tests(void);
+int run_memory_command_tests(void);
+int run_memory_cpu_tests(void);
+int run_memory_hostile_tests(void);
 
 #endif
