@@ -46,6 +46,10 @@ static uint32_t announced_runs(const struct parley_vm *lender,
     return enough < transaction->pages ? (uint32_t)enough : transaction->pages;
 }
 
+/* No descriptor holds more, since its length has 32 bits. What is before them is less than a page.
+ */
+#define RUNS_MAX ((~0u - FFA_PAGE_SIZE) / (uint32_t)sizeof(struct ffa_mem_constituent))
+
 /* --- The descriptor ------------------------------------------------------- */
 
 static void put_header(struct outgoing *out)
@@ -226,7 +230,12 @@ int32_t parley_secure_tell(struct parley_vm *lender, struct transaction *transac
     struct parley_regs regs;
 
     if (is_first) {
-        transaction->runs = announced_runs(lender, transaction);
+        uint32_t runs = announced_runs(lender, transaction);
+
+        if (runs > RUNS_MAX) {
+            return FFA_NO_MEMORY;
+        }
+        transaction->runs = runs;
         transaction->told = (struct cursor){.place = transaction->first, .page = 0};
         transaction->is_told = true;
     }

@@ -196,6 +196,25 @@ static void test_fragments(void **state)
 
 /* --- What it refuses -------------------------------------------------------------------------- */
 
+/* So many pages that a descriptor of their ranges has no length: the SPMC hears nothing of them. */
+static void test_endless(void **state)
+{
+    static uint8_t bytes[GRANT_BYTES_MAX];
+    const uint32_t announced[2] = {UINT32_MAX, 0x1000}; /* pages, ranges */
+    struct grant grant;
+
+    (void)state;
+    start_secure(&posix_spmc_1_2, 1);
+    grant = share_with(a, SP, page_of(a, 8), 1);
+    assert_int_equal(grant_write(a, &grant, bytes), 112);
+    memcpy(bytes + 80, announced, sizeof(announced));
+    memcpy(posix_vm_at(a, tx_ipa(a)), bytes, 112);
+    posix_smc_clear();
+    assert_int_equal(CALL(a, SHARE, 96 + 16 * announced[1], 112, 0, 0).status, FFA_NO_MEMORY);
+    assert_int_equal(posix_smc_count(), 0);
+    assert_int_equal(posix_vm_holdings(a).granted, 0);
+}
+
 static void test_refused(void **state)
 {
     static const int32_t codes[] = {FFA_INVALID_PARAMETERS, FFA_NO_MEMORY, FFA_BUSY, FFA_DENIED,
@@ -266,9 +285,10 @@ static void test_no_gifts(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        RIG_TEST(test_share),   RIG_TEST(test_spmc_1_1),   RIG_TEST(test_lend),
-        RIG_TEST(test_blocks),  RIG_TEST(test_many_pages), RIG_TEST(test_fragments),
-        RIG_TEST(test_refused), RIG_TEST(test_mixed),      RIG_TEST(test_no_gifts),
+        RIG_TEST(test_share),    RIG_TEST(test_spmc_1_1),   RIG_TEST(test_lend),
+        RIG_TEST(test_blocks),   RIG_TEST(test_many_pages), RIG_TEST(test_fragments),
+        RIG_TEST(test_endless),  RIG_TEST(test_refused),    RIG_TEST(test_mixed),
+        RIG_TEST(test_no_gifts),
     };
 
     return RUN_TWICE(tests);
