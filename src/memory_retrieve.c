@@ -322,6 +322,16 @@ static int32_t agree(const struct call *call, const struct request *request,
     return status;
 }
 
+/* How long the answer is. It may have longer access descriptors than the request. */
+static uint64_t answer_bytes(const struct call *call, const struct request *request)
+{
+    uint64_t ranges = request->composite.ranges != 0 ? request->composite.ranges : 1;
+
+    return parley_layout_transaction_bytes(call->version) +
+           parley_layout_access_bytes(call->version) + sizeof(struct ffa_mem_composite) +
+           ranges * sizeof(struct ffa_mem_constituent);
+}
+
 int32_t parley_retrieve_begin(const struct call *call, uint32_t bytes, struct retrieval **retrieval)
 {
     struct request request;
@@ -333,6 +343,9 @@ int32_t parley_retrieve_begin(const struct call *call, uint32_t bytes, struct re
     status = check_attributes(request.header.attributes);
     if (status != FFA_OK) {
         return status;
+    }
+    if (answer_bytes(call, &request) > parley_rxtx_bytes(call->vm)) {
+        return FFA_NO_MEMORY;
     }
     *retrieval = parley_retrieval_begin(call->vm, request.header.sender, request.header.handle);
     if (*retrieval == NULL) {

@@ -257,7 +257,7 @@ static void write_header(struct parley_vm *vm, enum parley_version version,
     (void)parley_rx_write(vm, 0, bytes, retrieval->answer_bytes);
 }
 
-/* One range of it. It fits: a borrower names its ranges in a buffer of the same size. */
+/* One range of it. It fits: that was seen to before anything was agreed. */
 void parley_take_answer(struct parley_vm *vm, struct retrieval *retrieval)
 {
     uint8_t bytes[sizeof(struct ffa_mem_constituent)];

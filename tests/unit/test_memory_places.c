@@ -196,6 +196,32 @@ static void test_given_ranges(void **state)
     assert_int_equal(retrieve_with(b, &request).status, FFA_INVALID_PARAMETERS);
 }
 
+/* What fits TX with the short form of access descriptors must fit RX with the long one, too. */
+static void test_long_answer(void **state)
+{
+    static struct ffa_mem_constituent range[251];
+    struct grant grant;
+    struct grant request;
+    uint64_t handle;
+
+    (void)state;
+    start();
+    grant = share_with(a, 2, page_of(a, 8), 5);
+    handle = sent(a, SHARE, &grant);
+    for (unsigned int i = 0; i < COUNT(range); i++) {
+        range[i] = (struct ffa_mem_constituent){RIG_WINDOW_IPA + i * PAGE, 1, 0};
+    }
+    request = request_for(b, &grant, handle);
+    request.access_size = 16;
+    request.range = range;
+    request.ranges = COUNT(range);
+    assert_int_equal(buffer_bytes(b), 48 + 16 + 16 + 16 * COUNT(range));
+    assert_int_equal(retrieve_with(b, &request).status, FFA_NO_MEMORY);
+    request.ranges--;
+    assert_int_equal(retrieve_with(b, &request).status, FFA_INVALID_PARAMETERS); /* not 5 pages */
+    (void)retrieved(b, &grant, handle);
+}
+
 /* Where it gave memory away: exactly there, and only as long as that is a gap. */
 static void test_gap(void **state)
 {
@@ -233,7 +259,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         RIG_TEST(test_place), RIG_TEST(test_full_window),  RIG_TEST(test_no_window),
-        RIG_TEST(test_hints), RIG_TEST(test_given_ranges), RIG_TEST(test_gap),
+        RIG_TEST(test_hints), RIG_TEST(test_given_ranges), RIG_TEST(test_long_answer),
+        RIG_TEST(test_gap),
     };
 
     return RUN_TWICE(tests);
