@@ -191,7 +191,7 @@ static unsigned int rights_of(uint64_t esr)
 
 static bool inject_if_wanted(struct vcpu *vcpu, uint64_t esr)
 {
-    if (!vcpu->vm->place->takes_aborts) {
+    if (!vcpu->vm->place->takes_faults) {
         return false;
     }
     if (vcpu->vm->who->aarch64) {

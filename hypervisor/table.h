@@ -26,20 +26,44 @@ enum conduit {
     CONDUIT_HVC
 };
 
+/* What is put into a VM's RAM at the beginning of each life, at `ipa`. None: start is NULL. */
+struct vm_file {
+    const uint8_t *start;
+    const uint8_t *end;
+    uint64_t ipa;
+};
+
+/*
+ * Where a VM finds its devices: a GICv3 with a redistributor for each vCPU, VM_GICR_STRIDE bytes
+ * each, and a PL011 with its SPI. Zero: where machine.h says.
+ */
+struct vm_devices {
+    uint64_t gicd_ipa;
+    uint64_t gicr_ipa;
+    uint64_t uart_ipa;
+    uint16_t uart_intid;
+};
+
 /* Where the VM of this ID lives. */
 struct vm_place {
     uint16_t id;
-    const uint8_t *image; /* its program, and where that ends */
+    const uint8_t *image; /* its program, and where that ends; entered at its first byte */
     const uint8_t *image_end;
-    uint64_t ipa; /* of its RAM, where the image starts */
+    uint64_t ipa;           /* of its RAM */
+    uint64_t image_offset;  /* of the image in RAM, in bytes; a multiple of a page */
+    struct vm_file tree;    /* a device tree: x0 is its address then, and x1 to x3 are zero */
+    struct vm_file ramdisk; /* of which only the tree tells the VM */
+    struct vm_devices devices;
     uint32_t pages;
+    bool has_fp;    /* FP/SIMD registers */
     bool scattered; /* over physical memory, in runs of few pages */
     uint64_t
         window_ipa; /* where it finds what others share with it; no pages: it borrows nothing */
     uint64_t window_pages;
     uint32_t table_pages; /* of its translation tables; 0: as many as it can ever need */
-    bool takes_aborts;    /* of its RAM and window, as from memory that does not answer */
+    bool takes_faults;    /* what it may not do is a fault reported to it; else it is stopped */
     bool ends_at_once;    /* Parley ends it when it stops, and not only when all have stopped */
+    bool comes_and_goes;  /* and makes it anew, for as long as a VM runs that does not */
     enum conduit conduit;
     bool quarantine_expected; /* it ends while the Secure world keeps memory of it */
     bool fault_expected;      /* the program ends by touching what it may not */
@@ -54,7 +78,8 @@ struct table {
     size_t place_count;
     const char *const *chapters; /* their titles; none: all VMs start at once */
     size_t chapter_count;
-    unsigned int seconds_max; /* of the whole run */
+    unsigned int seconds_max; /* of the whole run; 0: no limit */
+    bool any_ipa;             /* VMs may lie where physical RAM does: leaks are not looked for */
     bool bench;               /* no checks of results and no events: only the bare work */
 };
 
