@@ -108,8 +108,12 @@ enum exception_class {
     EC_WFX = 0x01,
     EC_CP15 = 0x03,
     EC_CP15_PAIR = 0x04, /* MCRR, MRRC */
+    EC_CP14 = 0x05,
+    EC_CP14_MEMORY = 0x06, /* LDC, STC */
     EC_FP = 0x07,
+    EC_FP_ID = 0x08, /* VMRS */
     EC_PAUTH = 0x09,
+    EC_CP14_PAIR = 0x0c,
     EC_ILLEGAL_STATE = 0x0e,
     EC_HVC32 = 0x12,
     EC_SMC32 = 0x13,

@@ -160,9 +160,14 @@ static const char *check_stretch(uint64_t start, uint64_t end)
     return NULL;
 }
 
+static uint64_t ram_bytes(const struct vm_place *place)
+{
+    return (uint64_t)place->pages * PAGE_BYTES;
+}
+
 static uint64_t ram_end(const struct vm_place *place)
 {
-    return place->ipa + (uint64_t)place->pages * PAGE_BYTES;
+    return place->ipa + ram_bytes(place);
 }
 
 static uint64_t window_end(const struct vm_place *place)
@@ -199,13 +204,59 @@ static const char *check_chapter(const struct table *checked, const struct vm_pl
 
 static const char *check_image(const struct vm_place *place)
 {
+    uint64_t offset = place->image_offset;
+
     if (place->image == NULL || place->image_end <= place->image) {
         return "it has no program";
     }
-    if ((uint64_t)(place->image_end - place->image) > (uint64_t)place->pages * PAGE_BYTES) {
+    if (offset % PAGE_BYTES != 0) {
+        return "its program does not start on a page";
+    }
+    if (offset > ram_bytes(place) ||
+        (uint64_t)(place->image_end - place->image) > ram_bytes(place) - offset) {
         return "its program does not fit in its memory";
     }
     return NULL;
+}
+
+static uint64_t file_end(const struct vm_file *file)
+{
+    return file->ipa + (uint64_t)(file->end - file->start);
+}
+
+/* A device tree, or a ramdisk. */
+static const char *check_file(const struct vm_place *place, const struct vm_file *file)
+{
+    uint64_t image_ipa = place->ipa + place->image_offset;
+    uint64_t image_end = image_ipa + (uint64_t)(place->image_end - place->image);
+
+    if (file->start == NULL) {
+        return NULL;
+    }
+    if (file->ipa % PAGE_BYTES != 0) {
+        return "a file of it does not start on a page";
+    }
+    if (file->end <= file->start || file->ipa < place->ipa || file->ipa > ram_end(place) ||
+        (uint64_t)(file->end - file->start) > ram_end(place) - file->ipa) {
+        return "a file of it does not fit in its memory";
+    }
+    return overlaps(file->ipa, file_end(file), image_ipa, image_end)
+               ? "a file of it overlaps its program"
+               : NULL;
+}
+
+static const char *check_files(const struct vm_place *place)
+{
+    const char *fault = check_file(place, &place->tree);
+
+    fault = fault != NULL ? fault : check_file(place, &place->ramdisk);
+    if (fault != NULL || place->tree.start == NULL || place->ramdisk.start == NULL) {
+        return fault;
+    }
+    return overlaps(place->tree.ipa, file_end(&place->tree), place->ramdisk.ipa,
+                    file_end(&place->ramdisk))
+               ? "its device tree and its ramdisk overlap"
+               : NULL;
 }
 
 static const char *check_width(const struct world_vm *vm, const struct vm_place *place)
@@ -236,6 +287,7 @@ static const char *check_vm(const struct table *checked, const struct world_vm *
     fault = fault != NULL ? fault : check_memory(place);
     fault = fault != NULL ? fault : check_chapter(checked, place);
     fault = fault != NULL ? fault : check_image(place);
+    fault = fault != NULL ? fault : check_files(place);
     return fault != NULL ? fault : check_width(vm, place);
 }
 

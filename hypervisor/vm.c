@@ -163,7 +163,23 @@ static void give_up(struct vm *vm, const char *why)
     stopped(vm);
 }
 
-/* vCPU 0 starts at the first byte of the image; see guests/ for what it is told in x0 to x4. */
+/*
+ * What vCPU 0 is told: by the boot protocol of arm64 kernels where its device tree is, or else what
+ * guests/ says of x0 to x4.
+ */
+static void tell_where_it_is(const struct vm *vm, struct vcpu *vcpu)
+{
+    if (vm->place->tree.start != NULL) {
+        vcpu->x[0] = vm->place->tree.ipa;
+        return;
+    }
+    vcpu->x[1] = vm->life;
+    vcpu->x[2] = vm->who->vcpus;
+    vcpu->x[3] = vm->place->conduit;
+    vcpu->x[4] = vm->place->pages;
+}
+
+/* vCPU 0 starts at the first byte of the image. */
 static void enter_life(struct vm *vm)
 {
     struct vcpu *vcpu = &vm->vcpus[0];
@@ -173,11 +189,8 @@ static void enter_life(struct vm *vm)
     if (!scheduler_claim(vcpu)) {
         panic("%s: vCPU 0 cannot start", vm->who->name);
     }
-    vcpu_reset(vcpu, vm->place->ipa, 0);
-    vcpu->x[1] = vm->life;
-    vcpu->x[2] = vm->who->vcpus;
-    vcpu->x[3] = vm->place->conduit;
-    vcpu->x[4] = vm->place->pages;
+    vcpu_reset(vcpu, vm->place->ipa + vm->place->image_offset, 0);
+    tell_where_it_is(vm, vcpu);
     scheduler_ready(vcpu);
 }
 

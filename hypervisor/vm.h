@@ -31,7 +31,8 @@ enum vm_end {
 struct vm_tally {
     parley_counter held;
     parley_counter broken;
-    uint64_t calls; /* the rest is added up when a life ends */
+    parley_counter faults; /* that it was told of, but those of its own memory */
+    uint64_t calls;        /* the rest is added up when a life ends */
     uint64_t refused;
     uint32_t version; /* in force at the end of the latest life, 0 if none was */
 };

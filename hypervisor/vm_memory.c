@@ -185,7 +185,7 @@ static uint64_t at_most(uint64_t pages, uint64_t limit)
 }
 
 /* First the window, then RAM. Of a VM's first life, both are as they should be. */
-static enum vm_memory_progress renew_some(struct vm *vm)
+static bool renew_some(struct vm *vm)
 {
     const struct vm_place *place = vm->place;
     uint64_t done = vm->pages_prepared;
@@ -198,12 +198,14 @@ static enum vm_memory_progress renew_some(struct vm *vm)
         done -= place->window_pages;
         pages = at_most(place->pages - done, STEP_PAGES);
         if (!renew_pages(vm, ram_ipa(vm, done), pages)) {
-            return VM_MEMORY_NONE_LEFT;
+            return false;
         }
     }
     vm->pages_prepared += pages;
-    return VM_MEMORY_AGAIN;
+    return true;
 }
+
+/* --- What is in it ---------------------------------------------------------------------------- */
 
 static void load_page(struct vm *vm, uint64_t ipa, const uint8_t *from, size_t bytes)
 {
@@ -216,25 +218,65 @@ static void load_page(struct vm *vm, uint64_t ipa, const uint8_t *from, size_t b
     memory_publish_code((void *)(uintptr_t)pa, bytes);
 }
 
-static void load_image(struct vm *vm)
-{
-    size_t size = (size_t)(vm->place->image_end - vm->place->image);
+#define FILES 3u
 
-    for (size_t done = 0; done < size; done += PAGE_BYTES) {
-        load_page(vm, vm->place->ipa + done, vm->place->image + done,
-                  at_most(size - done, PAGE_BYTES));
+/* The image is one that always lies on a page of its own, as do the others. */
+static struct vm_file file_of(const struct vm_place *place, unsigned int number)
+{
+    switch (number) {
+    case 0:
+        return (struct vm_file){place->image, place->image_end, place->ipa + place->image_offset};
+    case 1:
+        return place->tree;
+    default:
+        return place->ramdisk;
     }
-    stage2_forget(&vm->stage2);
+}
+
+static uint64_t file_pages(const struct vm_file *file)
+{
+    return ((uint64_t)(file->end - file->start) + PAGE_BYTES - 1) / PAGE_BYTES;
+}
+
+static void load_pages(struct vm *vm, const struct vm_file *file, uint64_t first, uint64_t pages)
+{
+    uint64_t size = (uint64_t)(file->end - file->start);
+
+    for (uint64_t done = first * PAGE_BYTES; done < (first + pages) * PAGE_BYTES;
+         done += PAGE_BYTES) {
+        load_page(vm, file->ipa + done, file->start + done, at_most(size - done, PAGE_BYTES));
+    }
+}
+
+/* Of the files, one behind the other: some pages from this one on. False if there are no more. */
+static bool load_some(struct vm *vm, uint64_t page)
+{
+    for (unsigned int number = 0; number < FILES; number++) {
+        struct vm_file file = file_of(vm->place, number);
+        uint64_t pages = file_pages(&file);
+
+        if (page < pages) {
+            pages = at_most(pages - page, STEP_PAGES);
+            load_pages(vm, &file, page, pages);
+            vm->pages_prepared += pages;
+            return true;
+        }
+        page -= pages;
+    }
+    return false;
 }
 
 enum vm_memory_progress vm_memory_prepare(struct vm *vm)
 {
-    uint64_t pages = vm->place->window_pages + vm->place->pages;
+    uint64_t to_renew = vm->life != 0 ? vm->place->window_pages + vm->place->pages : 0;
 
-    if (vm->life != 0 && vm->pages_prepared < pages) {
-        return renew_some(vm);
+    if (vm->pages_prepared < to_renew) {
+        return renew_some(vm) ? VM_MEMORY_AGAIN : VM_MEMORY_NONE_LEFT;
     }
-    load_image(vm);
+    if (load_some(vm, vm->pages_prepared - to_renew)) {
+        return VM_MEMORY_AGAIN;
+    }
+    stage2_forget(&vm->stage2);
     return VM_MEMORY_READY;
 }
 

@@ -174,6 +174,40 @@ static void test_place(void)
            "its program does not fit in its memory");
 }
 
+static struct vm_file file_at(uint64_t ipa, size_t bytes)
+{
+    return (struct vm_file){image, image + bytes, ipa};
+}
+
+/* The image is 100 bytes long, in 256 pages from 0x80000000 on. */
+static void test_files(void)
+{
+    BROKEN(t.places[1].image_offset = 0x80000, 0, NULL);
+    BROKEN(t.places[1].image_offset = 0x800, 2, "its program does not start on a page");
+    BROKEN(t.places[1].image_offset = 0xff000, 0, NULL);
+    BROKEN(t.places[1].image_offset = 0x100000, 2, "its program does not fit in its memory");
+    BROKEN(t.places[1].image_offset = UINT64_MAX - 0xfff, 2,
+           "its program does not fit in its memory");
+    BROKEN(t.places[1].tree = file_at(0x80001000, 8), 0, NULL);
+    BROKEN(t.places[1].tree = file_at(0x80001008, 8), 2, "a file of it does not start on a page");
+    BROKEN(t.places[1].tree = file_at(0x80000000, 8), 2, "a file of it overlaps its program");
+    BROKEN(t.places[1].tree = file_at(0x7ffff000, 8), 2, "a file of it does not fit in its memory");
+    BROKEN(t.places[1].tree = file_at(0x80001000, 0), 2, "a file of it does not fit in its memory");
+    BROKEN(t.places[1].ramdisk = file_at(0x800fe000, 4097), 0, NULL);
+    BROKEN(t.places[1].ramdisk = file_at(0x800ff000, 4097), 2,
+           "a file of it does not fit in its memory");
+    BROKEN(t.places[1].ramdisk = file_at(0x80100000, 1), 2,
+           "a file of it does not fit in its memory");
+    BROKEN(t.places[1].ramdisk = file_at(UINT64_MAX - 0xfff, 1), 2,
+           "a file of it does not fit in its memory");
+    BROKEN((t.places[1].tree = file_at(0x80002000, 8),
+            t.places[1].ramdisk = file_at(0x80001000, 4096)),
+           0, NULL);
+    BROKEN((t.places[1].tree = file_at(0x80002000, 8),
+            t.places[1].ramdisk = file_at(0x80001000, 4097)),
+           2, "its device tree and its ramdisk overlap");
+}
+
 static void test_chapters(void)
 {
     BROKEN(t.places[1].chapter = 1, 2, "it starts in no chapter");
@@ -202,6 +236,7 @@ int main(void)
     test_memory();
     test_window();
     test_place();
+    test_files();
     test_chapters();
     test_width();
     printf("%u passed, %u failed\n", passed, failed);
