@@ -10,8 +10,10 @@
 
 #define FIELD(low) (UINT64_C(0xf) << (low))
 
-/* ID_AA64PFR0_EL1: the exception levels; no FP and no SIMD is all ones. */
-#define AA64PFR0_SHOWN (FIELD(0) | FIELD(4) | FIELD(8) | FIELD(12) | FIELD(24)) /* and GICv3 */
+/* ID_AA64PFR0_EL1: the exception levels, GICv3, no speculation into what others trained or faulted
+ * on (above 1, CSV2 is about a register that VMs do not have); no FP and no SIMD is all ones. */
+#define AA64PFR0_SHOWN (FIELD(0) | FIELD(4) | FIELD(8) | FIELD(12) | FIELD(24) | FIELD(60))
+#define AA64PFR0_CSV2  56
 #define AA64PFR0_NO_FP (FIELD(16) | FIELD(20))
 #define AA64PFR0_FP    (FIELD(16) | FIELD(20))
 #define AA64PFR1_SHOWN (FIELD(0) | FIELD(4)) /* BTI, SSBS */
@@ -42,6 +44,15 @@
 #define ISAR5_FP    (FIELD(4) | FIELD(8) | FIELD(12) | FIELD(24) | FIELD(28))
 
 #define REGISTER(crm, op2) ((crm) << 3 | (op2))
+
+static uint64_t aa64pfr0(bool has_fp)
+{
+    uint64_t value = register_read(id_aa64pfr0_el1);
+    uint64_t shown = value & AA64PFR0_SHOWN;
+
+    shown |= bits(value, AA64PFR0_CSV2, 4) != 0 ? BIT(AA64PFR0_CSV2) : 0;
+    return shown | (has_fp ? value & AA64PFR0_FP : AA64PFR0_NO_FP);
+}
 
 /* A register of op0 3, op1 0, CRn 0, or coprocessor 15's of the same numbers. */
 static uint64_t id_register(bool has_fp, unsigned int crm, unsigned int op2)
@@ -80,8 +91,7 @@ static uint64_t id_register(bool has_fp, unsigned int crm, unsigned int op2)
     case REGISTER(3, 2):
         return has_fp ? register_read(mvfr2_el1) : 0;
     case REGISTER(4, 0):
-        return has_fp ? register_read(id_aa64pfr0_el1) & (AA64PFR0_SHOWN | AA64PFR0_FP)
-                      : (register_read(id_aa64pfr0_el1) & AA64PFR0_SHOWN) | AA64PFR0_NO_FP;
+        return aa64pfr0(has_fp);
     case REGISTER(4, 1):
         return register_read(id_aa64pfr1_el1) & AA64PFR1_SHOWN;
     case REGISTER(5, 0):

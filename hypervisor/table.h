@@ -55,7 +55,7 @@ struct vm_place {
     struct vm_file ramdisk; /* of which only the tree tells the VM */
     struct vm_devices devices;
     uint32_t pages;
-    bool has_fp;    /* FP/SIMD registers */
+    bool has_fp;    /* FP/SIMD registers; in AArch64 alone */
     bool scattered; /* over physical memory, in runs of few pages */
     uint64_t
         window_ipa; /* where it finds what others share with it; no pages: it borrows nothing */

@@ -264,6 +264,9 @@ static const char *check_width(const struct world_vm *vm, const struct vm_place 
     if (vm->aarch64) {
         return NULL;
     }
+    if (place->has_fp) {
+        return "it is AArch32, for which there is no FP/SIMD here";
+    }
     if (!cpu_has_aarch32()) {
         return "it is AArch32, which this CPU does not have at EL1";
     }

@@ -96,6 +96,7 @@ $(call hypervisor-test-guest,test_grants_servant,64,grants_servant)
 $(call hypervisor-test-guest,test_grants_servant_32,32,grants_servant)
 $(call hypervisor-test-guest,test_endless,64,endless)
 $(call hypervisor-test-guest,test_member,64,member)
+$(call hypervisor-test-guest,test_floats,64,floats)
 
 HYPERVISOR_TESTS := $(basename $(notdir $(wildcard hypervisor/test/tables/*.c)))
 HYPERVISOR_TEST_IMAGES := $(HYPERVISOR_TESTS:%=$(HYPERVISOR_BUILD)/hypervisor-test-%.bin)

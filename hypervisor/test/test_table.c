@@ -219,6 +219,8 @@ static void test_chapters(void)
 
 static void test_width(void)
 {
+    BROKEN(t.places[1].has_fp = true, 0, NULL);
+    BROKEN(t.places[2].has_fp = true, 3, "it is AArch32, for which there is no FP/SIMD here");
     BROKEN(t.places[2].ipa = 0xfff00000, 0, NULL);
     BROKEN(t.places[2].ipa = 0xfff01000, 3, "it is AArch32, and its memory lies above 4 GiB");
     aarch32_here = false;
