@@ -33,7 +33,8 @@
 #define STACK_BYTES 16384 /* of each CPU, with an unmapped page below it */
 
 /* Where a VM finds its console: the IPA of an emulated PL011. */
-#define VM_UART_IPA 0x09000000
+#define VM_UART_IPA   0x09000000
+#define VM_UART_INTID 33
 
 /* Its interrupt controller: the distributor, and a redistributor for each vCPU. */
 #define VM_GICD_IPA    0x08000000

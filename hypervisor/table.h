@@ -96,6 +96,9 @@ struct table_fault table_check(const struct table *checked);
 /* The place of a VM of the cast, NULL if it has none. */
 const struct vm_place *table_place(const struct table *checked, uint16_t id);
 
+/* Where a VM finds its devices, with nothing left open. */
+struct vm_devices table_devices(const struct vm_place *place);
+
 /* The program guests/NAME.bin as part of the hypervisor's image, for GUEST_IMAGE_OF(NAME). */
 #define GUEST_IMAGE(name)                                      \
     extern const uint8_t guest_##name[], guest_##name##_end[]; \

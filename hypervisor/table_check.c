@@ -32,6 +32,17 @@ const struct vm_place *table_place(const struct table *checked, uint16_t id)
     return NULL;
 }
 
+struct vm_devices table_devices(const struct vm_place *place)
+{
+    struct vm_devices devices = place->devices;
+
+    devices.gicd_ipa = devices.gicd_ipa != 0 ? devices.gicd_ipa : VM_GICD_IPA;
+    devices.gicr_ipa = devices.gicr_ipa != 0 ? devices.gicr_ipa : VM_GICR_IPA;
+    devices.uart_ipa = devices.uart_ipa != 0 ? devices.uart_ipa : VM_UART_IPA;
+    devices.uart_intid = devices.uart_intid != 0 ? devices.uart_intid : VM_UART_INTID;
+    return devices;
+}
+
 static bool same_text(const char *a, const char *b)
 {
     while (*a != '\0' && *a == *b) {

@@ -60,6 +60,7 @@ static void describe(struct vcpu *vcpu, uint64_t esr, const char *consequence)
     const char *name = vcpu->vm->who->name;
 
     console_flush(&vcpu->line, name);
+    pl011_flush(vcpu->vm);
     console_say("hyp", "%s %s, and %s", name, class_name(esr_class(esr)), consequence);
     console_say("hyp", "  vCPU %u: ESR 0x%lx, ELR 0x%lx, PSTATE 0x%lx", vcpu->index, esr, vcpu->pc,
                 vcpu->pstate);

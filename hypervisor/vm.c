@@ -135,6 +135,7 @@ bool vms_init(void)
     for (size_t i = 0; i < table.cast_count; i++) {
         vms[i].who = &table.cast[i]; /* Parley's events name VMs from here on */
         vms[i].place = table_place(&table, table.cast[i].id);
+        vms[i].devices = table_devices(vms[i].place);
     }
     parley = parley_init(memory, parley_pages * PAGE_BYTES, &config);
     return parley != NULL; /* Parley has said why not */
@@ -185,6 +186,7 @@ static void enter_life(struct vm *vm)
     struct vcpu *vcpu = &vm->vcpus[0];
 
     vgic_reset(vm);
+    pl011_reset(vm);
     scheduler_begin_life(vm);
     if (!scheduler_claim(vcpu)) {
         panic("%s: vCPU 0 cannot start", vm->who->name);
@@ -386,6 +388,7 @@ void vm_go_on(struct vm *vm)
 
 void vm_last_vcpu_out(struct vm *vm)
 {
+    pl011_flush(vm);
     console_log_flush(&vm->log, vm->who->name);
     if (vm->state == VM_RESETTING) {
         step_done(vm, parley_vm_reset(vm->parley));

@@ -6,6 +6,7 @@
 #include <parley/parley.h>
 
 #include "machine.h"
+#include "pl011.h"
 #include "stage2.h"
 #include "table.h"
 #include "vcpu.h"
@@ -40,10 +41,12 @@ struct vm_tally {
 struct vm {
     const struct world_vm *who;
     const struct vm_place *place;
+    struct vm_devices devices; /* where they are, with nothing left open */
     struct parley_vm *parley;
     struct stage2 stage2;
     struct vcpu *vcpus;
     struct vgic_distributor distributor;
+    struct pl011 uart;
 
     /* Under the scheduler's lock; the state may be read without. */
     enum vm_state state;

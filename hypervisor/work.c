@@ -149,6 +149,9 @@ static void finish_left(void)
 
 static void do_some(uint32_t work)
 {
+    if ((work & WORK_INTERRUPTS) != 0) {
+        vgic_tell_moved();
+    }
     if ((work & WORK_VMS) != 0) {
         go_on_with_vms();
     }
