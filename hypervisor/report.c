@@ -199,7 +199,7 @@ void report_end(bool clean)
     end(clean);
 }
 
-/* Where the vCPUs of a VM that hangs were seen last. */
+/* Where the vCPUs of a VM that hangs were seen last; none, if it was not made in time. */
 static void print_vcpus(const struct vm *vm)
 {
     static const char *const states[] = {
@@ -210,7 +210,7 @@ static void print_vcpus(const struct vm *vm)
         [VCPU_WAITING] = "waiting for an interrupt",
     };
 
-    for (unsigned int i = 0; i < vm->who->vcpus; i++) {
+    for (unsigned int i = 0; vm->vcpus != NULL && i < vm->who->vcpus; i++) {
         const struct vcpu *vcpu = &vm->vcpus[i];
 
         console_say("hyp", "  vCPU %u %s, latest trap at PC 0x%lx", i,
