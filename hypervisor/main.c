@@ -10,7 +10,6 @@
 #include "stage2.h"
 #include "timer.h"
 #include "vm.h"
-#include "vms.h"
 #include "work.h"
 
 _Noreturn void main(void);

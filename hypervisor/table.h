@@ -99,15 +99,18 @@ const struct vm_place *table_place(const struct table *checked, uint16_t id);
 /* Where a VM finds its devices, with nothing left open. */
 struct vm_devices table_devices(const struct vm_place *place);
 
-/* The program guests/NAME.bin as part of the hypervisor's image, for GUEST_IMAGE_OF(NAME). */
-#define GUEST_IMAGE(name)                                      \
-    extern const uint8_t guest_##name[], guest_##name##_end[]; \
-    __asm__(".pushsection .rodata.guests, \"a\"\n"             \
-            ".balign 8\n"                                      \
-            ".global guest_" #name ", guest_" #name "_end\n"   \
-            "guest_" #name ": .incbin \"" #name ".bin\"\n"     \
-            "guest_" #name "_end:\n"                           \
+/* A file as part of the hypervisor's image: from `symbol` to `symbol`_end. */
+#define TABLE_FILE(symbol, path)                     \
+    extern const uint8_t symbol[], symbol##_end[];   \
+    __asm__(".pushsection .rodata.guests, \"a\"\n"   \
+            ".balign 8\n"                            \
+            ".global " #symbol ", " #symbol "_end\n" \
+            " " #symbol ": .incbin \"" path "\"\n"   \
+            " " #symbol "_end:\n"                    \
             ".popsection")
+
+/* The program guests/NAME.bin as such a file, for GUEST_IMAGE_OF(NAME). */
+#define GUEST_IMAGE(name) TABLE_FILE(guest_##name, #name ".bin")
 
 #define GUEST_IMAGE_OF(name) .image = guest_##name, .image_end = guest_##name##_end
 

@@ -163,11 +163,6 @@ static const char *check_stretch(uint64_t start, uint64_t end)
     if (overlaps(start, end, VM_UART_IPA, VM_UART_IPA + PAGE_BYTES)) {
         return "its memory overlaps its serial port";
     }
-    /* Otherwise a forgotten translation could pass for a right one. */
-    if (overlaps(start, end, RAM_BASE, RAM_END) ||
-        overlaps(start, end, HIGH_RAM_BASE, HIGH_RAM_END)) {
-        return "its memory lies where physical RAM does";
-    }
     return NULL;
 }
 
@@ -204,6 +199,25 @@ static const char *check_memory(const struct vm_place *place)
         return "its window overlaps its memory";
     }
     return check_stretch(place->window_ipa, window_end(place));
+}
+
+static bool is_physical(uint64_t start, uint64_t end)
+{
+    return overlaps(start, end, RAM_BASE, RAM_END) ||
+           overlaps(start, end, HIGH_RAM_BASE, HIGH_RAM_END);
+}
+
+/* There, a forgotten translation could pass for a right one. */
+static const char *check_translated(const struct table *checked, const struct vm_place *place)
+{
+    if (checked->any_ipa) {
+        return NULL;
+    }
+    if (is_physical(place->ipa, ram_end(place)) ||
+        (place->window_pages != 0 && is_physical(place->window_ipa, window_end(place)))) {
+        return "its memory lies where physical RAM does";
+    }
+    return NULL;
 }
 
 static const char *check_chapter(const struct table *checked, const struct vm_place *place)
@@ -299,23 +313,11 @@ static const char *check_vm(const struct table *checked, const struct world_vm *
         return "it has no place to live";
     }
     fault = fault != NULL ? fault : check_memory(place);
+    fault = fault != NULL ? fault : check_translated(checked, place);
     fault = fault != NULL ? fault : check_chapter(checked, place);
     fault = fault != NULL ? fault : check_image(place);
     fault = fault != NULL ? fault : check_files(place);
     return fault != NULL ? fault : check_width(vm, place);
-}
-
-/* How many VMs start in a chapter, of all, or of those that do not come and go. */
-static size_t vms_of_chapter(const struct table *checked, unsigned int chapter, bool that_stay)
-{
-    size_t vms = 0;
-
-    for (size_t i = 0; i < checked->place_count; i++) {
-        const struct vm_place *place = &checked->places[i];
-
-        vms += place->chapter == chapter && !(that_stay && place->comes_and_goes);
-    }
-    return vms;
 }
 
 static const char *check_place(const struct table *checked, const struct vm_place *place)
@@ -326,17 +328,19 @@ static const char *check_place(const struct table *checked, const struct vm_plac
     if (table_place(checked, place->id) != place) {
         return "it has two places to live";
     }
-    if (place->comes_and_goes && vms_of_chapter(checked, place->chapter, true) == 0) {
-        return "it comes and goes, and no VM of its chapter stays";
-    }
     return NULL;
 }
 
 /* It would never end. */
 static bool has_empty_chapter(const struct table *checked)
 {
-    for (unsigned int chapter = 0; chapter < checked->chapter_count; chapter++) {
-        if (vms_of_chapter(checked, chapter, false) == 0) {
+    for (size_t chapter = 0; chapter < checked->chapter_count; chapter++) {
+        size_t vms = 0;
+
+        for (size_t i = 0; i < checked->place_count; i++) {
+            vms += checked->places[i].chapter == chapter;
+        }
+        if (vms == 0) {
             return true;
         }
     }
