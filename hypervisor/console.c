@@ -12,9 +12,7 @@
 /* PL011 */
 #define UART_DR      0x00
 #define UART_FR      0x18
-#define UART_CR      0x30
 #define UART_FR_FULL 0x20
-#define UART_CR_ON   0x101 /* enabled, for transmission */
 
 /* What a VM may log, in characters: on average, and at once after a silence. */
 #define LOG_PER_S 65536
@@ -31,7 +29,7 @@ static volatile uint32_t *uart(unsigned int offset)
 
 void console_init(void)
 {
-    *uart(UART_CR) = UART_CR_ON;
+    *uart(UART_CONTROL) = UART_TRANSMITS;
 }
 
 static void write(char character)

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "cpu.h"
+#include "console.h"
 #include "firmware.h"
+#include "gicv3.h"
+#include "timer.h"
+
+#define START_MS 10000 /* that a CPU may take from CPU_ON to here */
+
+#define MPIDR_AFFINITY UINT64_C(0xff00ffffff)
 
 extern char stacks[];
 extern char boot_secondary[];
@@ -32,15 +39,34 @@ bool cpu_has_aarch32(void)
     return bits(register_read(id_aa64pfr0_el1), 4, 4) == 2;
 }
 
+bool cpu_is_the_first(void)
+{
+    return (register_read(mpidr_el1) & MPIDR_AFFINITY) == gic_affinity(0);
+}
+
+/* False if it cannot be started. One that can and does not come may still come when it likes. */
+static bool start(unsigned int index)
+{
+    int64_t status = firmware_cpu_on(gic_affinity(index), (uintptr_t)boot_secondary, index);
+    uint64_t end = timer_ticks() + timer_ticks_of_ms(START_MS);
+
+    if (status != 0) {
+        console_say("hyp", "CPU %u stays off: PSCI's CPU_ON returns %ld", index, status);
+        return false;
+    }
+    while (cpu_count() <= index) {
+        if (timer_ticks() > end) {
+            panic("CPU %u was started and does not come", index);
+        }
+    }
+    return true;
+}
+
 void cpu_start_others(void)
 {
-    for (unsigned int index = 1; index < CPUS_MAX; index++) {
-        /* On this machine a CPU's affinity is its index; the first that is refused ends the list.
-         */
-        if (firmware_cpu_on(index, (uintptr_t)boot_secondary, index) != 0) {
+    for (unsigned int index = 1; index < gic_cpus(); index++) {
+        if (!start(index)) {
             return;
-        }
-        while (cpu_count() <= index) {
         }
     }
 }

@@ -5,8 +5,6 @@
 #define SEMIHOSTING_EXIT_EXTENDED 0x20
 #define SEMIHOSTING_STOPPED       0x20026 /* ADP_Stopped_ApplicationExit */
 
-int64_t semihosting(int operation, void *parameters);
-
 static int64_t call(uint64_t fid, uint64_t a, uint64_t b, uint64_t c)
 {
     uint64_t x[18] = {fid, a, b, c};
@@ -32,6 +30,14 @@ uint32_t firmware_smccc_version(void)
         return 0x10000;
     }
     return (uint32_t)call(SMCCC_VERSION, 0, 0, 0);
+}
+
+void firmware_power_off(void)
+{
+    call(PSCI_SYSTEM_OFF, 0, 0, 0);
+    for (;;) {
+        __asm__ volatile("wfi");
+    }
 }
 
 void machine_exit(int status)

@@ -15,7 +15,12 @@ int64_t firmware_cpu_on(uint64_t target, uint64_t entry, uint64_t context);
 uint32_t firmware_psci_version(void);
 uint32_t firmware_smccc_version(void);
 
-/* Ends the emulation with this exit status (semihosting). */
+/*
+ * Ends the emulation with this exit status (semihosting). Where there is no semihosting, the
+ * instruction of it faults, and trap.c has the firmware switch off instead: with no status.
+ */
 _Noreturn void machine_exit(int status);
+_Noreturn void firmware_power_off(void);
+int64_t semihosting(int operation, void *parameters); /* vectors.S */
 
 #endif

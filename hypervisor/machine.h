@@ -12,11 +12,15 @@
 #define GIC_END     0x09000000
 #define UART_BASE   0x09000000
 
+/* The PL011 at UART_BASE, also for boot.S. */
+#define UART_CONTROL   0x30
+#define UART_TRANSMITS 0x101
+
 #define RAM_BASE 0x40000000
 #define RAM_END  0x80000000
-#define HYPERVISOR_BASE                                                       \
-    0x40200000 /* the image; what follows it, up to the VMs' RAM, is ours too \
-                */
+#define HYPERVISOR_BASE                                                        \
+    0x40200000 /* the image; what follows it, up to the VMs' RAM, is ours too; \
+                   what comes before it is the firmware's, for a device tree */
 #define VM_RAM_BASE 0x48000000
 
 /*

@@ -3,6 +3,7 @@
 #include "lock.h"
 #include "machine.h"
 #include "registers.h"
+#include "tree.h"
 
 #define CACHE_LINE_BYTES 64 /* no CPU that this runs on has shorter ones */
 
@@ -10,18 +11,31 @@ extern char image_end[];
 
 /* --- The hypervisor's own pages --------------------------------------------------------------- */
 
-static size_t pages_taken;
+static size_t pages_taken; /* or left out: up to where they reach */
+
+/* The first multiple of `unit` from `start` on where `bytes` are not the firmware's. */
+static uint64_t skip_reserved(uint64_t start, uint64_t bytes, uint64_t unit)
+{
+    struct tree_range reserved;
+
+    start = (start + unit - 1) / unit * unit;
+    while (tree_reserves(start, start + bytes, &reserved)) {
+        start = (reserved.end + unit - 1) / unit * unit;
+    }
+    return start;
+}
 
 void *pages_take(size_t count)
 {
-    size_t pages = (VM_RAM_BASE - (uintptr_t)image_end) / PAGE_BYTES;
-    char *taken = image_end + pages_taken * PAGE_BYTES;
+    uint64_t bytes = (uint64_t)count * PAGE_BYTES;
+    uint64_t next = (uintptr_t)image_end + pages_taken * PAGE_BYTES;
+    uint64_t start = skip_reserved(next, bytes, PAGE_BYTES);
 
-    if (count > pages - pages_taken) {
+    if (start > VM_RAM_BASE || bytes > VM_RAM_BASE - start) {
         return NULL;
     }
-    pages_taken += count;
-    return memset(taken, 0, count * PAGE_BYTES);
+    pages_taken = (start + bytes - (uintptr_t)image_end) / PAGE_BYTES;
+    return memset((void *)(uintptr_t)start, 0, bytes);
 }
 
 bool page_supply_fill(struct page_supply *supply, size_t pages)
@@ -60,7 +74,7 @@ struct frame {
     uint32_t next;  /* while it is free */
 };
 
-/* RAM that was never used, and is still as it was at power-on: zero. */
+/* RAM that no VM had yet. Firmware may have used it, and left in it what it liked. */
 struct region {
     uint64_t next;
     uint64_t end;
@@ -88,7 +102,7 @@ static uint64_t frame_pa(size_t number)
 static bool take_from(struct region *region, size_t count, size_t alignment, uint64_t *pa)
 {
     uint64_t unit = (uint64_t)alignment * PAGE_BYTES;
-    uint64_t start = (region->next + unit - 1) / unit * unit;
+    uint64_t start = skip_reserved(region->next, (uint64_t)count * PAGE_BYTES, unit);
 
     if (start > region->end || count > (region->end - start) / PAGE_BYTES) {
         return false;
@@ -107,6 +121,9 @@ bool ram_take(size_t count, size_t alignment, uint64_t *pa)
         taken = take_from(&regions[i], count, alignment, pa);
     }
     lock_drop(&lock);
+    if (taken) {
+        memory_zero(*pa, count);
+    }
     return taken;
 }
 

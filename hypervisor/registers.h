@@ -79,6 +79,7 @@ static inline uint64_t bits(uint64_t word, unsigned int low, unsigned int count)
 #define CPTR_TAM  BIT(30)
 
 /* MDCR_EL2 */
+#define MDCR_HPMN  UINT64_C(0x1f) /* how many event counters are not EL2's; it resets to all */
 #define MDCR_TPMCR BIT(5)
 #define MDCR_TPM   BIT(6)
 #define MDCR_TDA   BIT(9)

@@ -6,6 +6,7 @@
 #include "abort.h"
 #include "cpu.h"
 #include "debug_registers.h"
+#include "firmware.h"
 #include "id_registers.h"
 #include "inject.h"
 #include "interrupts.h"
@@ -259,6 +260,10 @@ struct vcpu *trap_unexpected(struct vcpu *vcpu)
 
 void trap_in_hypervisor(uint64_t vector, uint64_t esr, uint64_t elr, uint64_t far)
 {
+    /* No semihosting: whatever there was to say has been said. */
+    if (elr == (uintptr_t)semihosting) {
+        firmware_power_off();
+    }
     panic("CPU %u faulted at EL2: vector %lu, ESR 0x%lx, ELR 0x%lx, FAR 0x%lx", cpu_self()->index,
           vector, esr, elr, far);
 }

@@ -27,8 +27,8 @@ _Static_assert(_Alignof(struct vcpu) == 16, "SP_EL2 points to a vCPU");
 void vcpu_init_cpu(void)
 {
     register_write(cptr_el2, CPTR_COMMON | CPTR_TFP);
-    register_write(mdcr_el2, register_read(mdcr_el2) | MDCR_TPMCR | MDCR_TPM | MDCR_TDA |
-                                 MDCR_TDOSA | MDCR_TDRA | MDCR_TTRF);
+    register_write(mdcr_el2, (register_read(mdcr_el2) & MDCR_HPMN) | MDCR_TPMCR | MDCR_TPM |
+                                 MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TTRF);
     register_write(hstr_el2, 0);
     register_write(cnthctl_el2, CNTHCTL_EL1PCTEN);
     register_write(cntvoff_el2, 0);
