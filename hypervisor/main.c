@@ -11,6 +11,7 @@
 #include "timer.h"
 #include "tree.h"
 #include "vm.h"
+#include "vms.h"
 #include "work.h"
 
 #define PARANGE_40_BITS 2 /* ID_AA64MMFR0_EL1.PARange */

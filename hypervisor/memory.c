@@ -40,21 +40,22 @@ void *pages_take(size_t count)
 
 bool page_supply_fill(struct page_supply *supply, size_t pages)
 {
-    supply->next = pages_take(pages);
-    supply->pages = pages;
-    return supply->next != NULL;
+    *supply = (struct page_supply){.first = pages_take(pages), .pages = pages};
+    return supply->first != NULL;
 }
 
 void *page_supply_take(struct page_supply *supply)
 {
-    void *taken = supply->next;
-
-    if (supply->pages == 0) {
+    if (supply->taken == supply->pages) {
         return NULL;
     }
-    supply->next += PAGE_BYTES;
-    supply->pages--;
-    return taken;
+    return supply->first + supply->taken++ * PAGE_BYTES;
+}
+
+void page_supply_refill(struct page_supply *supply)
+{
+    memset(supply->first, 0, supply->taken * PAGE_BYTES);
+    supply->taken = 0;
 }
 
 /* --- Frames ----------------------------------------------------------------------------------- */
@@ -153,25 +154,20 @@ static void give_back(struct frame *frame)
     lock_drop(&lock);
 }
 
-/* What the last one has done with the frame comes before what the next one does. */
-static void count_down(uint64_t pa, uint32_t one)
-{
-    struct frame *frame = frame_at(pa);
-
-    if (__atomic_sub_fetch(&frame->users, one, __ATOMIC_ACQ_REL) == 0) {
-        give_back(frame);
-    }
-}
-
 /* Each VM holds it once at most, so the count has room. */
 void frame_hold(uint64_t pa)
 {
     __atomic_fetch_add(&frame_at(pa)->users, ONE_HOLDER, __ATOMIC_RELAXED);
 }
 
+/* What the last one has done with the frame comes before what the next one does. */
 void frame_drop(uint64_t pa)
 {
-    count_down(pa, ONE_HOLDER);
+    struct frame *frame = frame_at(pa);
+
+    if (__atomic_sub_fetch(&frame->users, ONE_HOLDER, __ATOMIC_ACQ_REL) == 0) {
+        give_back(frame);
+    }
 }
 
 bool frame_pin(uint64_t pa)
@@ -188,12 +184,24 @@ bool frame_pin(uint64_t pa)
     return true;
 }
 
+/* A frame that was lost is found again when Parley lets go of it after all. */
 void frame_unpin(uint64_t pa)
 {
-    count_down(pa, ONE_PIN);
+    struct frame *frame = frame_at(pa);
+    uint32_t word = __atomic_load_n(&frame->users, __ATOMIC_RELAXED);
+    uint32_t rest;
+
+    do {
+        rest = word - ONE_PIN;
+        rest = (rest & PINS_MAX) == 0 ? rest & ~LOST : rest;
+    } while (!__atomic_compare_exchange_n(&frame->users, &word, rest, true, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_RELAXED));
+    if (rest == 0) {
+        give_back(frame);
+    }
 }
 
-/* Its pins stay, so it does not come back. */
+/* Its pins stay, so it does not come back before they are gone. */
 void frame_lose(uint64_t pa)
 {
     __atomic_fetch_or(&frame_at(pa)->users, LOST, __ATOMIC_RELAXED);
@@ -207,6 +215,11 @@ bool frame_is_sole(uint64_t pa)
 static bool is_lost(uint32_t users)
 {
     return (users & LOST) != 0;
+}
+
+bool frame_is_lost(uint64_t pa)
+{
+    return is_lost(__atomic_load_n(&frame_at(pa)->users, __ATOMIC_ACQUIRE));
 }
 
 unsigned int frame_pins(uint64_t pa)

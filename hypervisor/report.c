@@ -5,6 +5,7 @@
 #include "format.h"
 #include "timer.h"
 #include "vm.h"
+#include "vms.h"
 
 /* A short text made on the way, such as a version. */
 struct text {
@@ -69,6 +70,9 @@ void report_interrupt(const struct vm *vm, unsigned int interrupt)
 
 void report_vm_created(const struct vm *vm)
 {
+    if (!vm_is_told(vm)) {
+        return;
+    }
     console_say("hyp", "EL1: %s is VM 0x%x, %u vCPU%s, %s, %u KiB at IPA 0x%lx%s", vm->who->name,
                 vm->who->id, vm->who->vcpus, vm->who->vcpus == 1 ? "" : "s", conduit_text(vm),
                 vm->place->pages * (PAGE_BYTES / 1024), vm->place->ipa,
@@ -96,7 +100,9 @@ void report_vm_stopped(struct vm *vm)
 {
     bool faulted = vm->end == VM_END_FAULT;
 
-    console_say("hyp", "%s has stopped: %s", vm->who->name, end_text(vm));
+    if (vm_is_told(vm)) {
+        console_say("hyp", "%s has stopped: %s", vm->who->name, end_text(vm));
+    }
     if (faulted && !vm->place->fault_expected) {
         vm_expectation_broken(vm, "it faulted");
     } else if (!faulted && vm->place->fault_expected) {
@@ -117,13 +123,27 @@ void report_vm_quarantined(struct vm *vm)
     }
 }
 
+void report_vm_released(const struct vm *vm)
+{
+    console_say("hyp", "%s is out of quarantine: the Secure world has let go of its memory",
+                vm->who->name);
+}
+
 static void print_vm(const struct vm *vm)
 {
     console_print("%-12s 0x%02x  %-7s  %-12s  %5u  %6lu  %7lu  %7lu  %6lu  %s", vm->who->name,
                   vm->who->id, version_text(vm->tally.version).chars, conduit_text(vm),
-                  vm->life + 1, vm->tally.calls, vm->tally.refused,
+                  vm->tally.lives, vm->tally.calls, vm->tally.refused,
                   parley_counter_read(&vm->tally.held), parley_counter_read(&vm->tally.broken),
                   end_text(vm));
+}
+
+static void print_creations(const struct vm *vm)
+{
+    if (vm->place->comes_and_goes) {
+        console_say("hyp", "%s was made %u times, and %u times it could not be", vm->who->name,
+                    vm->tally.made, vm->tally.not_made);
+    }
 }
 
 static uint64_t count_broken(void)
@@ -142,6 +162,9 @@ static _Noreturn void end(bool clean)
 {
     uint64_t broken = count_broken() + (clean ? 0 : 1);
 
+    for (size_t i = 0; i < table.cast_count; i++) {
+        print_creations(vm_at(i));
+    }
     console_print("%s", "");
     console_print("%-12s %-4s  %-7s  %-12s  %5s  %6s  %7s  %7s  %6s  %s", "VM", "ID", "version",
                   "conduit", "lives", "calls", "refused", "held", "broken", "end");

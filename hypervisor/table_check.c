@@ -320,6 +320,19 @@ static const char *check_vm(const struct table *checked, const struct world_vm *
     return fault != NULL ? fault : check_width(vm, place);
 }
 
+/* How many VMs start in a chapter, of all, or of those that do not come and go. */
+static size_t vms_of_chapter(const struct table *checked, unsigned int chapter, bool that_stay)
+{
+    size_t vms = 0;
+
+    for (size_t i = 0; i < checked->place_count; i++) {
+        const struct vm_place *place = &checked->places[i];
+
+        vms += place->chapter == chapter && !(that_stay && place->comes_and_goes);
+    }
+    return vms;
+}
+
 static const char *check_place(const struct table *checked, const struct vm_place *place)
 {
     if (find_vm(checked, place->id) == NULL) {
@@ -328,19 +341,17 @@ static const char *check_place(const struct table *checked, const struct vm_plac
     if (table_place(checked, place->id) != place) {
         return "it has two places to live";
     }
+    if (place->comes_and_goes && vms_of_chapter(checked, place->chapter, true) == 0) {
+        return "it comes and goes, and no VM of its chapter stays";
+    }
     return NULL;
 }
 
 /* It would never end. */
 static bool has_empty_chapter(const struct table *checked)
 {
-    for (size_t chapter = 0; chapter < checked->chapter_count; chapter++) {
-        size_t vms = 0;
-
-        for (size_t i = 0; i < checked->place_count; i++) {
-            vms += checked->places[i].chapter == chapter;
-        }
-        if (vms == 0) {
+    for (unsigned int chapter = 0; chapter < checked->chapter_count; chapter++) {
+        if (vms_of_chapter(checked, chapter, false) == 0) {
             return true;
         }
     }

@@ -17,6 +17,7 @@
 #include "vgic_lists.h"
 #include "vgic_spi.h"
 #include "vm.h"
+#include "vms.h"
 #include "work.h"
 
 #define VMCR_GROUP1 BIT(1) /* enabled at the CPU interface */

@@ -27,7 +27,7 @@ void work_init_cpu(void);
 void work_add(enum work work);
 void work_add_on(unsigned int cpu, enum work work);
 
-/* Goes on with a VM for which Parley has said PARLEY_AGAIN, on the CPU where it must be done. */
+/* Goes on with a VM's step, soon, on the CPU where Parley wants it done, if it has a part in it. */
 void work_go_on_with(struct vm *vm);
 
 /* Does what is to be done, for a while. */

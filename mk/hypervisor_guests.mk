@@ -67,7 +67,7 @@ $(GUESTS_TEST_BUILD)/ramdisk.txt:
 
 CHECKS += guests-table
 check-guests-table: $(MONITOR_1.2) $(GUESTS_TEST_IMAGES)
-	@IMAGES='$(HYPERVISOR_BUILD)' FOLDER='$(GUESTS_TEST_BUILD)' \
+	@IMAGES='$(HYPERVISOR_BUILD)' FOLDER='$(GUESTS_TEST_BUILD)' CROSS='$(CROSS)' \
 		MACHINE='$(call hypervisor-qemu,$(MONITOR_1.2),@IMAGE@)' $(GUESTS_TESTS)/run
 
 .PHONY: check-guests-table

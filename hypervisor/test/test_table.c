@@ -217,6 +217,9 @@ static void test_chapters(void)
     BROKEN(t.table.chapter_count = 2, 0, "no VM starts in one of its chapters");
     BROKEN((t.table.chapter_count = 2, t.places[1].chapter = 1), 0, NULL);
     BROKEN((t.table.chapter_count = 2, t.places[1].chapter = 2), 2, "it starts in no chapter");
+    BROKEN(t.places[1].comes_and_goes = true, 0, NULL);
+    BROKEN((t.table.chapter_count = 2, t.places[1].chapter = 1, t.places[1].comes_and_goes = true),
+           2, "it comes and goes, and no VM of its chapter stays");
 }
 
 static void test_width(void)

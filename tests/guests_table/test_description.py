@@ -3,9 +3,9 @@
 import re
 import unittest
 
-from workshop import ROOT, VM, Workshop
+from workshop import ROOT, VM, Workshop, linux_image
 
-from guest_table import limits
+from guest_table import description, limits
 
 # What is appended to VM, and the complaint about it.
 BAD_VALUES = (
@@ -187,8 +187,6 @@ class Refusals(Workshop):
     def test_file_that_is_not_there(self):
         gone = self.folder / "none.guests"
         with self.assertRaisesRegex(Exception, "none.guests: cannot be read: No such file"):
-            from guest_table import description
-
             description.read(gone, {})
 
 
@@ -224,6 +222,26 @@ class Tables(Workshop):
             self.complaints(text.replace("BUILD", "HOME"), BUILD="x"),
             ["[vm one] image: $HOME stands for no folder; those that do: $BUILD"],
         )
+
+
+class Manual(Workshop):
+    """docs/guests.md"""
+
+    text = (ROOT / "docs/guests.md").read_text()
+
+    def test_examples(self):
+        for name in ("hello.bin", "initramfs.cpio"):
+            self.put(name, b"\x5a" * 100)
+        self.put("Image", linux_image())
+        examples = re.findall("```ini\n(.*?)```", self.text, re.DOTALL)
+        self.assertEqual([len(self.make(example).vms) for example in examples], [1, 2])
+
+    def test_keys(self):
+        """Each has a row, or a place in one; each row is of a key."""
+        rows = re.findall(r"^\| (`[a-z].*?) \|", self.text, re.MULTILINE)
+        named = [key for row in rows for key in re.findall("`([a-z-]+)`", row)]
+        known = [*description.TABLE_KEYS, *description.VM_KEYS]
+        self.assertEqual(sorted(named), sorted(known))
 
 
 class Limits(unittest.TestCase):
