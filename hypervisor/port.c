@@ -111,7 +111,8 @@ static bool is_told_by_us(enum parley_event_kind kind)
 /* What happens in every life of a VM. */
 static bool is_routine(enum parley_event_kind kind)
 {
-    return kind == PARLEY_EVENT_VERSION_FINAL || kind == PARLEY_EVENT_CALL_REFUSED;
+    return kind == PARLEY_EVENT_VERSION_FINAL || kind == PARLEY_EVENT_VM_RESET ||
+           kind == PARLEY_EVENT_CALL_REFUSED;
 }
 
 void parley_port_event(const struct parley_event *event)

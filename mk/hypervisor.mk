@@ -2,7 +2,7 @@
 # The reference hypervisor: one image for each table of VMs in hypervisor/tables/.
 
 HYPERVISOR_BUILD := $(BUILD)/hypervisor
-HYPERVISOR_FLAGS := $(BARE_FLAGS) -Iinclude -Ihypervisor -Iguests/scenarios -MMD -MP
+HYPERVISOR_FLAGS := $(BARE_FLAGS) -Iinclude -Ihypervisor -Iguests/scenarios -Iguests/lib -MMD -MP
 
 HYPERVISOR_SOURCES := $(sort $(wildcard hypervisor/*.S hypervisor/*.c))
 HYPERVISOR_OBJECTS := $(patsubst %,$(HYPERVISOR_BUILD)/%.o,$(HYPERVISOR_SOURCES) $(PARLEY_SOURCES))
@@ -95,11 +95,15 @@ $(call hypervisor-test-guest,test_grants,64,grants)
 $(call hypervisor-test-guest,test_gigabyte,64,gigabyte)
 $(call hypervisor-test-guest,test_loser,64,loser)
 $(call hypervisor-test-guest,test_penitent,64,penitent)
+$(call hypervisor-test-guest,test_holder,64,holder)
+$(call hypervisor-test-guest,test_hoard,64,hoard)
 $(call hypervisor-test-guest,test_grants_servant,64,grants_servant)
 $(call hypervisor-test-guest,test_grants_servant_32,32,grants_servant)
 $(call hypervisor-test-guest,test_endless,64,endless)
 $(call hypervisor-test-guest,test_member,64,member)
 $(call hypervisor-test-guest,test_floats,64,floats)
+$(foreach version,0 1,$(eval $(call guest_image_rules,test_worker_1_$(version),64,programs/worker,\
+	-DWORKER_VERSION=FFA_VERSION_1_$(version) -DWORKER_LIVES=100)))
 
 HYPERVISOR_TESTS := $(basename $(notdir $(wildcard hypervisor/test/tables/*.c)))
 HYPERVISOR_TEST_IMAGES := $(HYPERVISOR_TESTS:%=$(HYPERVISOR_BUILD)/hypervisor-test-%.bin)

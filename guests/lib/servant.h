@@ -65,7 +65,7 @@
 /* Stops soon after it has answered. */
 #define SERVANT_STOP 21u
 
-/* Somebody will ask nothing any more. */
+/* Somebody will ask nothing any more. The argument: how many will say so, if that ends the VM. */
 #define SERVANT_FAREWELL 23u
 
 /* Interrupts of the vCPU that serves. The argument is the interrupt. */
@@ -102,6 +102,18 @@
  */
 #define SERVANT_WALK 33u
 
+/*
+ * Retrieves, to read and write, what the requester shares with it or lends to it by the handle w1
+ * (low half) and w2. Each page must begin with the 32 bits w3 + its number, and is made to begin
+ * with these inverted; then the memory is relinquished. Answers in w1 the status of the first call
+ * that failed, or FFA_OK, in w2 how many pages were wrong, in w3 how many there are. With argument
+ * 1 it keeps the memory, if it has room, until servant_return_kept().
+ */
+#define SERVANT_BORROW 34u
+
+/* A VM that does not live long says that it is there, once in its life; how many have said so. */
+#define SERVANT_GREETING 35u
+
 /* Keeps w1 to w4 for whoever asks with RECALL, for as long as its life lasts. */
 #define SERVANT_REMEMBER 30u
 #define SERVANT_RECALL   31u
@@ -119,6 +131,16 @@
 /* --- The servant's side ----------------------------------------------------------------------- */
 
 #define SERVANT_VCPUS_MAX 4u
+#define SERVANT_KEPT_MAX  16u
+
+/* What a servant has borrowed and not given back; its pages begin with ~(seed + their number). */
+struct servant_kept {
+    uint64_t handle; /* 0: there is none in this place */
+    uint64_t ipa;
+    uint64_t since;
+    uint32_t pages;
+    uint32_t seed;
+};
 
 struct servant {
     struct client client;
@@ -127,7 +149,12 @@ struct servant {
     bool released;
     uint32_t awaiting; /* vCPUs that say nothing until they are released */
     uint32_t requests;
+    uint32_t greetings;
     uint32_t farewells;
+    uint32_t farewells_due; /* 0: nobody has said how many */
+    bool is_over;           /* who waits for a request stops the VM at the next interrupt */
+    bool buffers_are_held;
+    struct servant_kept kept[SERVANT_KEPT_MAX]; /* for who holds the buffers */
     uint64_t remembered[ERRAND_WORDS];
     struct guest_regs called[SERVANT_VCPUS_MAX]; /* what the last SERVANT_CALL of each came to */
 };
@@ -140,6 +167,20 @@ void servant_serve(void *servant);
  */
 void servant_await_awaiting(struct servant *servant, uint32_t vcpus);
 void servant_release(struct servant *servant);
+
+/* For a program that uses the servant's buffers, too: one at a time. */
+void servant_hold_buffers(struct servant *servant);
+void servant_drop_buffers(struct servant *servant);
+
+/* SERVANT_BORROW, in servant_borrow.c. */
+void servant_borrow(struct servant *servant, uint16_t lender, const uint64_t *request,
+                    uint64_t *answer);
+
+/*
+ * Gives back what has been kept for longer than so many microseconds, and expects it to be as it
+ * was left, whoever has ended meanwhile. Returns how many.
+ */
+uint32_t servant_return_kept(struct servant *servant, uint64_t microseconds);
 
 /* The commands of memory, in servant_memory.c: from the request's words into the answer's. */
 void servant_touch(const uint64_t *request, uint64_t *answer);
