@@ -57,6 +57,9 @@ bool mmio_access(struct vcpu *vcpu, uint64_t ipa, uint64_t esr)
     if (!pl011_access(vcpu, &access) && !vgic_access(vcpu, &access)) {
         return false;
     }
+    if (access.is_early) {
+        return true;
+    }
     if (!access.is_write && target != ZERO_REGISTER) {
         vcpu->x[target] = low_bytes(access.value, access.bytes);
     }

@@ -101,6 +101,8 @@ $(call hypervisor-test-guest,test_member,64,member)
 $(call hypervisor-test-guest,test_spis,64,spis)
 $(call hypervisor-test-guest,test_spis_32,32,spis)
 $(call hypervisor-test-guest,test_spis_moved,64,spis,-DDEVICES_MOVED)
+$(call hypervisor-test-guest,test_routes,64,routes)
+$(call hypervisor-test-guest,test_routes_32,32,routes)
 $(call hypervisor-test-guest,test_floats,64,floats)
 
 HYPERVISOR_TESTS := $(basename $(notdir $(wildcard hypervisor/test/tables/*.c)))

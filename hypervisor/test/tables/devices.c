@@ -5,6 +5,8 @@
 GUEST_IMAGE(test_spis);
 GUEST_IMAGE(test_spis_32);
 GUEST_IMAGE(test_spis_moved);
+GUEST_IMAGE(test_routes);
+GUEST_IMAGE(test_routes_32);
 
 #define MOVED .devices = {0x302340000, 0x1f0000, 0x40001000, 63}
 
@@ -12,6 +14,8 @@ static const struct world_vm cast[] = {
     {.id = 1, .name = "spis", .vcpus = 2, .aarch64 = true, .rxtx_pages_max = 1},
     {.id = 2, .name = "spis32", .vcpus = 1, .aarch64 = false, .rxtx_pages_max = 1},
     {.id = 3, .name = "spismoved", .vcpus = 8, .aarch64 = true, .rxtx_pages_max = 1},
+    {.id = 4, .name = "routes", .vcpus = 4, .aarch64 = true, .rxtx_pages_max = 1},
+    {.id = 5, .name = "routes32", .vcpus = 3, .aarch64 = false, .rxtx_pages_max = 1},
 };
 
 #define PLACE(vm, program) \
@@ -21,6 +25,8 @@ static const struct vm_place places[] = {
     {PLACE(1, test_spis)},
     {PLACE(2, test_spis_32), .conduit = CONDUIT_HVC},
     {PLACE(3, test_spis_moved), MOVED},
+    {PLACE(4, test_routes)},
+    {PLACE(5, test_routes_32), .conduit = CONDUIT_HVC},
 };
 
 const struct table table = {
