@@ -44,7 +44,6 @@
 #define VM_GICD_IPA    0x08000000
 #define VM_GICR_IPA    0x080a0000
 #define VM_GICR_STRIDE 0x20000
-#define VM_GIC_END_IPA 0x081a0000 /* with as many vCPUs as a VM can have */
 
 /* A VM's addresses have this many bits, as have ours. */
 #define ADDRESS_BITS 39

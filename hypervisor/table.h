@@ -55,6 +55,7 @@ struct vm_place {
     struct vm_file ramdisk; /* of which only the tree tells the VM */
     struct vm_devices devices;
     uint32_t pages;
+    bool has_input; /* what is typed is for its serial port; at most one VM */
     bool has_fp;    /* FP/SIMD registers; in AArch64 alone */
     bool scattered; /* over physical memory, in runs of few pages */
     uint64_t

@@ -3,9 +3,12 @@
 #include "cpu.h"
 #include "machine.h"
 #include "table.h"
+#include "vgic.h"
 
 #define ADDRESS_END         (UINT64_C(1) << ADDRESS_BITS)
 #define ADDRESS_END_AARCH32 (UINT64_C(1) << 32)
+
+#define GIC_FRAME_BYTES UINT64_C(0x10000)
 
 #define PAGES_THERE \
     ((RAM_END - VM_RAM_BASE) / PAGE_BYTES + (HIGH_RAM_END - HIGH_RAM_BASE) / PAGE_BYTES)
@@ -149,18 +152,27 @@ static bool overlaps(uint64_t start, uint64_t end, uint64_t other_start, uint64_
     return start < other_end && other_start < end;
 }
 
-static const char *check_stretch(uint64_t start, uint64_t end)
+static uint64_t gicr_bytes(const struct world_vm *vm)
 {
+    return (uint64_t)vm->vcpus * VM_GICR_STRIDE;
+}
+
+static const char *check_stretch(const struct world_vm *vm, const struct vm_place *place,
+                                 uint64_t start, uint64_t end)
+{
+    struct vm_devices devices = table_devices(place);
+
     if (start % PAGE_BYTES != 0) {
         return "its memory does not start on a page";
     }
     if (start >= ADDRESS_END || end > ADDRESS_END || end < start) {
         return "its memory reaches beyond the address space";
     }
-    if (overlaps(start, end, VM_GICD_IPA, VM_GIC_END_IPA)) {
+    if (overlaps(start, end, devices.gicd_ipa, devices.gicd_ipa + GIC_FRAME_BYTES) ||
+        overlaps(start, end, devices.gicr_ipa, devices.gicr_ipa + gicr_bytes(vm))) {
         return "its memory overlaps its interrupt controller";
     }
-    if (overlaps(start, end, VM_UART_IPA, VM_UART_IPA + PAGE_BYTES)) {
+    if (overlaps(start, end, devices.uart_ipa, devices.uart_ipa + PAGE_BYTES)) {
         return "its memory overlaps its serial port";
     }
     return NULL;
@@ -181,14 +193,14 @@ static uint64_t window_end(const struct vm_place *place)
     return place->window_ipa + place->window_pages * PAGE_BYTES;
 }
 
-static const char *check_memory(const struct vm_place *place)
+static const char *check_memory(const struct world_vm *vm, const struct vm_place *place)
 {
     const char *fault;
 
     if (place->pages == 0) {
         return "it has no memory";
     }
-    fault = check_stretch(place->ipa, ram_end(place));
+    fault = check_stretch(vm, place, place->ipa, ram_end(place));
     if (fault != NULL || place->window_pages == 0) {
         return fault;
     }
@@ -198,7 +210,42 @@ static const char *check_memory(const struct vm_place *place)
     if (overlaps(place->ipa, ram_end(place), place->window_ipa, window_end(place))) {
         return "its window overlaps its memory";
     }
-    return check_stretch(place->window_ipa, window_end(place));
+    return check_stretch(vm, place, place->window_ipa, window_end(place));
+}
+
+static bool lies_below(uint64_t limit, uint64_t start, uint64_t bytes)
+{
+    return start < limit && bytes <= limit - start;
+}
+
+static const char *check_devices(const struct world_vm *vm, const struct vm_place *place)
+{
+    struct vm_devices devices = table_devices(place);
+    uint64_t limit = vm->aarch64 ? ADDRESS_END : ADDRESS_END_AARCH32;
+    uint64_t gicd_end = devices.gicd_ipa + GIC_FRAME_BYTES;
+    uint64_t gicr_end = devices.gicr_ipa + gicr_bytes(vm);
+    uint64_t uart_end = devices.uart_ipa + PAGE_BYTES;
+
+    if (devices.gicd_ipa % GIC_FRAME_BYTES != 0 || devices.gicr_ipa % GIC_FRAME_BYTES != 0) {
+        return "its interrupt controller does not start on 64 KiB";
+    }
+    if (devices.uart_ipa % PAGE_BYTES != 0) {
+        return "its serial port does not start on a page";
+    }
+    if (!lies_below(limit, devices.gicd_ipa, GIC_FRAME_BYTES) ||
+        !lies_below(limit, devices.gicr_ipa, gicr_bytes(vm)) ||
+        !lies_below(limit, devices.uart_ipa, PAGE_BYTES)) {
+        return "a device of it reaches beyond its addresses";
+    }
+    if (overlaps(devices.gicd_ipa, gicd_end, devices.gicr_ipa, gicr_end) ||
+        overlaps(devices.gicd_ipa, gicd_end, devices.uart_ipa, uart_end) ||
+        overlaps(devices.gicr_ipa, gicr_end, devices.uart_ipa, uart_end)) {
+        return "two devices of it overlap";
+    }
+    if (devices.uart_intid < VGIC_SPI || devices.uart_intid >= VGIC_SPI + VGIC_SPIS) {
+        return "its serial port has an interrupt that is no SPI here";
+    }
+    return NULL;
 }
 
 static bool is_physical(uint64_t start, uint64_t end)
@@ -312,7 +359,8 @@ static const char *check_vm(const struct table *checked, const struct world_vm *
     if (fault == NULL && place == NULL) {
         return "it has no place to live";
     }
-    fault = fault != NULL ? fault : check_memory(place);
+    fault = fault != NULL ? fault : check_devices(vm, place);
+    fault = fault != NULL ? fault : check_memory(vm, place);
     fault = fault != NULL ? fault : check_translated(checked, place);
     fault = fault != NULL ? fault : check_chapter(checked, place);
     fault = fault != NULL ? fault : check_image(place);
@@ -343,6 +391,12 @@ static const char *check_place(const struct table *checked, const struct vm_plac
     }
     if (place->comes_and_goes && vms_of_chapter(checked, place->chapter, true) == 0) {
         return "it comes and goes, and no VM of its chapter stays";
+    }
+    for (const struct vm_place *other = checked->places; place->has_input && other < place;
+         other++) {
+        if (other->has_input) {
+            return "another VM already has the input";
+        }
     }
     return NULL;
 }

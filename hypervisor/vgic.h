@@ -40,10 +40,11 @@ struct vgic_distributor {
 
     /* In a list register, since when this has happened. */
     uint32_t listed;
-    uint32_t lent;        /* it pends there because it was latched */
-    uint32_t unlatched;   /* not any more */
-    uint32_t deactivated; /* nor is it active */
-    uint32_t recalled;    /* it may not pend there at all */
+    uint32_t lent;          /* it pends there because it was latched */
+    uint32_t listed_active; /* it is active there */
+    uint32_t unlatched;     /* not any more */
+    uint32_t deactivated;   /* nor is it active */
+    uint32_t recalled;      /* it may not pend there at all */
 
     uint32_t moved; /* pends for another vCPU than it has come back from, which must be told */
 };
@@ -62,6 +63,8 @@ struct vgic {
     /* Under the distributor's lock: one bit for each SPI. */
     uint32_t owns;
     uint32_t gets; /* by their routes */
+    uint32_t asks; /* a register of which it reads, and waits for them to be listed anew */
+    bool is_asking;
 
     bool is_changed; /* since the list registers were written; atomic */
 

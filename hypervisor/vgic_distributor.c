@@ -93,7 +93,6 @@ static uint32_t edges_of(uint32_t value)
     return edges;
 }
 
-/* Where they are in a list register, they are taken to be as they were when they got there. */
 static uint32_t spis_read(const struct vm *vm, unsigned int offset)
 {
     const struct vgic_distributor *distributor = &vm->distributor;
@@ -115,7 +114,7 @@ static uint32_t spis_read(const struct vm *vm, unsigned int offset)
         return vgic_spis_pending(distributor) | (distributor->lent & ~distributor->unlatched);
     case GICD_ISACTIVER1:
     case GICD_ICACTIVER1:
-        return distributor->active;
+        return distributor->active | (distributor->listed_active & ~distributor->deactivated);
     case GICD_ICFGR2:
         return edges_read(distributor->edges);
     case GICD_ICFGR3:
@@ -236,6 +235,13 @@ static bool is_possible(unsigned int offset, unsigned int bytes)
     }
 }
 
+/* Whether it depends on what has become of SPIs in list registers. */
+static bool looks_at_lists(unsigned int offset)
+{
+    return offset == GICD_ISPENDR1 || offset == GICD_ICPENDR1 || offset == GICD_ISACTIVER1 ||
+           offset == GICD_ICACTIVER1;
+}
+
 bool vgic_distributor_access(struct vcpu *vcpu, unsigned int offset, struct mmio *access)
 {
     struct vm *vm = vcpu->vm;
@@ -251,6 +257,8 @@ bool vgic_distributor_access(struct vcpu *vcpu, unsigned int offset, struct mmio
     vgic_open(vcpu);
     if (access->is_write) {
         vcpus = vgic_spis_concern(vm, write(vm, offset, access));
+    } else if (looks_at_lists(offset) && !vgic_spis_are_known(vcpu, &vcpus)) {
+        access->is_early = true;
     } else {
         access->value = read(vm, offset);
     }

@@ -3,7 +3,8 @@
  * An SPI that is in a list register cannot be seen by other vCPUs, and not be changed by them. What
  * they want of it is noted, its owner is told to take it out again, and then it is done. Until then
  * the owner may still acknowledge it, as it might have done before. Only for what is disabled does
- * the architecture say when this is over: GICD_CTLR.RWP.
+ * the architecture say when this is over: GICD_CTLR.RWP. Who wants to know whether it pends or is
+ * active repeats the load until the owner has had it out.
  */
 #include "vgic_spi.h"
 #include "registers.h"
@@ -64,6 +65,7 @@ struct vgic_listed vgic_spi_list(struct vcpu *vcpu, uint32_t bit)
     listed.pending = (deliverable(distributor) & vcpu->vgic.gets & bit) != 0 &&
                      (!listed.active || (distributor->edges & bit) != 0);
     distributor->active &= ~bit;
+    distributor->listed_active |= listed.active ? bit : 0;
     if (listed.pending) {
         distributor->lent |= distributor->latched & bit;
         distributor->latched &= ~bit;
@@ -80,6 +82,41 @@ static void disown(struct vcpu *vcpu, uint32_t spis)
     vcpu->vm->distributor.owned &= ~spis;
 }
 
+uint32_t vgic_spis_concern(const struct vm *vm, uint32_t spis)
+{
+    uint32_t nobodys = ~vm->distributor.owned;
+    uint32_t vcpus = 0;
+
+    for (unsigned int i = 0; i < vm->who->vcpus; i++) {
+        const struct vgic *vgic = &vm->vcpus[i].vgic;
+
+        if ((spis & (vgic->owns | (vgic->gets & nobodys))) != 0) {
+            vcpus |= (uint32_t)BIT(i);
+        }
+    }
+    return vcpus;
+}
+
+static void answer(struct vm *vm, uint32_t bit)
+{
+    for (unsigned int i = 0; i < vm->who->vcpus; i++) {
+        vm->vcpus[i].vgic.asks &= ~bit;
+    }
+}
+
+bool vgic_spis_are_known(struct vcpu *vcpu, uint32_t *to_tell)
+{
+    struct vgic *vgic = &vcpu->vgic;
+
+    *to_tell = 0;
+    if (!vgic->is_asking) {
+        vgic->asks = vcpu->vm->distributor.listed;
+        *to_tell = vgic_spis_concern(vcpu->vm, vgic->asks);
+    }
+    vgic->is_asking = vgic->asks != 0;
+    return !vgic->is_asking;
+}
+
 void vgic_spi_unlist(struct vcpu *vcpu, uint32_t bit, struct vgic_listed listed)
 {
     struct vgic_distributor *distributor = &vcpu->vm->distributor;
@@ -90,8 +127,10 @@ void vgic_spi_unlist(struct vcpu *vcpu, uint32_t bit, struct vgic_listed listed)
     if (listed.active) {
         distributor->active |= bit & ~distributor->deactivated;
     }
+    answer(vcpu->vm, bit);
     distributor->listed &= ~bit;
     distributor->lent &= ~bit;
+    distributor->listed_active &= ~bit;
     distributor->unlatched &= ~bit;
     distributor->deactivated &= ~bit;
     distributor->recalled &= ~bit;
@@ -121,19 +160,4 @@ void vgic_spi_route(struct vm *vm, unsigned int spi, uint64_t affinity)
         vgic->gets &= ~(uint32_t)BIT(spi);
         vgic->gets |= affinity == i ? (uint32_t)BIT(spi) : 0;
     }
-}
-
-uint32_t vgic_spis_concern(const struct vm *vm, uint32_t spis)
-{
-    uint32_t nobodys = ~vm->distributor.owned;
-    uint32_t vcpus = 0;
-
-    for (unsigned int i = 0; i < vm->who->vcpus; i++) {
-        const struct vgic *vgic = &vm->vcpus[i].vgic;
-
-        if ((spis & (vgic->owns | (vgic->gets & nobodys))) != 0) {
-            vcpus |= (uint32_t)BIT(i);
-        }
-    }
-    return vcpus;
 }

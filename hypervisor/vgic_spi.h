@@ -31,6 +31,12 @@ uint32_t vgic_spis_active(const struct vcpu *vcpu);
 struct vgic_listed vgic_spi_list(struct vcpu *vcpu, uint32_t bit);
 void vgic_spi_unlist(struct vcpu *vcpu, uint32_t bit, struct vgic_listed listed);
 
+/*
+ * Whether the vCPU, of which no SPI is in a list register now, knows what all others have there. If
+ * not, *to_tell is who is to be told, and it asks again.
+ */
+bool vgic_spis_are_known(struct vcpu *vcpu, uint32_t *to_tell);
+
 /* They are not active any more; those that are in a list register will be so when they are back. */
 void vgic_spis_end(struct vm *vm, uint32_t spis);
 

@@ -141,6 +141,53 @@ static void test_memory(void)
            "its VMs need more RAM than there is");
 }
 
+static void test_devices(void)
+{
+    static const char *unaligned = "its interrupt controller does not start on 64 KiB";
+    static const char *beyond = "a device of it reaches beyond its addresses";
+    static const char *overlap = "two devices of it overlap";
+    static const char *no_spi = "its serial port has an interrupt that is no SPI here";
+    static const char *gic = "its memory overlaps its interrupt controller";
+
+    BROKEN(t.places[1].devices.gicd_ipa = 0x10001000, 2, unaligned);
+    BROKEN(t.places[1].devices.gicd_ipa = 0x10010000, 0, NULL);
+    BROKEN(t.places[1].devices.gicr_ipa = 0x1000f000, 2, unaligned);
+    BROKEN(t.places[1].devices.gicr_ipa = 0x10010000, 0, NULL);
+    BROKEN(t.places[1].devices.uart_ipa = 0x10000800, 2,
+           "its serial port does not start on a page");
+    BROKEN(t.places[1].devices.uart_ipa = 0x10001000, 0, NULL);
+    BROKEN(t.places[1].devices.gicd_ipa = 0x8000000000, 2, beyond);
+    BROKEN(t.places[1].devices.gicd_ipa = 0x7fffff0000, 0, NULL);
+    BROKEN(t.places[1].devices.gicr_ipa = 0x7ffff10000, 2, beyond);
+    BROKEN(t.places[1].devices.gicr_ipa = 0x7ffff00000, 0, NULL);
+    BROKEN(t.places[1].devices.gicr_ipa = UINT64_MAX - 0xffff, 2, beyond);
+    BROKEN(t.places[1].devices.uart_ipa = UINT64_MAX - 0xfff, 2, beyond);
+    BROKEN(t.places[2].devices.uart_ipa = 0x100000000, 3, beyond);
+    BROKEN(t.places[2].devices.uart_ipa = 0xfffff000, 0, NULL);
+    BROKEN(t.places[2].devices.gicr_ipa = 0xfffd0000, 3, beyond);
+    BROKEN(t.places[2].devices.gicr_ipa = 0xfffc0000, 0, NULL);
+    BROKEN(t.places[1].devices.gicd_ipa = 0x08190000, 2, overlap);
+    BROKEN(t.places[1].devices.gicd_ipa = 0x081a0000, 0, NULL);
+    BROKEN(t.places[2].devices.gicd_ipa = 0x080e0000, 0, NULL);
+    BROKEN(t.places[1].devices.gicr_ipa = 0x08f10000, 2, overlap);
+    BROKEN(t.places[1].devices.uart_ipa = 0x0800f000, 2, overlap);
+    BROKEN(t.places[1].devices.uart_ipa = 0x08010000, 0, NULL);
+    BROKEN(t.places[1].devices.uart_ipa = 0x0819f000, 2, overlap);
+    BROKEN(t.places[1].devices.uart_intid = 31, 2, no_spi);
+    BROKEN(t.places[1].devices.uart_intid = 32, 0, NULL);
+    BROKEN(t.places[1].devices.uart_intid = 63, 0, NULL);
+    BROKEN(t.places[1].devices.uart_intid = 64, 2, no_spi);
+    BROKEN(t.places[1].devices.gicd_ipa = 0x800f0000, 2, gic);
+    BROKEN(t.places[1].devices.gicr_ipa = 0x7ff10000, 2, gic);
+    BROKEN(t.places[1].devices.gicr_ipa = 0x7ff00000, 0, NULL);
+    BROKEN(t.places[1].devices.uart_ipa = 0x800ff000, 2, "its memory overlaps its serial port");
+    BROKEN((t.places[1].ipa = 0x08010000, t.places[1].pages = 0x90), 0, NULL);
+    BROKEN((t.places[1].ipa = 0x09000000, t.places[1].devices.uart_ipa = 0x0a000000), 0, NULL);
+    BROKEN(t.places[1].has_input = true, 0, NULL);
+    BROKEN((t.places[0].has_input = true, t.places[2].has_input = true), 3,
+           "another VM already has the input");
+}
+
 static void set_window(struct vm_place *place, uint64_t ipa, uint64_t pages)
 {
     place->window_ipa = ipa;
@@ -241,6 +288,7 @@ int main(void)
     test_identity();
     test_policy();
     test_memory();
+    test_devices();
     test_window();
     test_place();
     test_files();
