@@ -41,6 +41,60 @@ static const char *conduit_text(const struct vm *vm)
     return smc ? "SMC, AArch32" : "HVC, AArch32";
 }
 
+/* What Parley makes use of, and what there is not for VMs where the SPMC does not offer it. */
+static const struct {
+    uint32_t fid; /* or the number of a feature */
+    const char *name;
+    const char *without;
+} spmc_offers[] = {
+    {FFA_MSG_SEND_DIRECT_REQ_32, "direct requests", "VMs cannot ask Secure Partitions"},
+    {FFA_MSG_SEND_DIRECT_REQ2, "those of 1.2", "VMs ask Secure Partitions as at 1.1"},
+    {FFA_RUN, "FFA_RUN", "who is interrupted in a request tries it all the same"},
+    {FFA_MSG_SEND2, "indirect messages", "none between VMs and Secure Partitions"},
+    {FFA_FEATURE_SRI, "notifications", "none between VMs and Secure Partitions"},
+    {FFA_MEM_SHARE_64, "sharing", "VMs cannot share memory with Secure Partitions"},
+    {FFA_MEM_LEND_64, "lending", "VMs cannot lend memory to Secure Partitions"},
+    {FFA_MEM_DONATE_64, "donating", "VMs cannot donate memory to Secure Partitions"},
+};
+
+/* A line that is put together. */
+struct list {
+    size_t used;
+    char chars[160];
+};
+
+__attribute__((format(printf, 2, 3))) static void list_add(struct list *list, const char *form, ...)
+{
+    va_list values;
+
+    va_start(values, form);
+    list->used += format(list->chars + list->used, sizeof(list->chars) - list->used, form, values);
+    va_end(values);
+}
+
+static bool spmc_says_yes(uint32_t fid)
+{
+    uint64_t x[18] = {FFA_FEATURES, fid};
+
+    smc(x);
+    return (uint32_t)x[0] == FFA_SUCCESS_32 || (uint32_t)x[0] == FFA_SUCCESS_64;
+}
+
+static void report_spmc(void)
+{
+    struct list has = {.used = 0};
+
+    for (size_t i = 0; i < sizeof(spmc_offers) / sizeof(spmc_offers[0]); i++) {
+        if (spmc_says_yes(spmc_offers[i].fid)) {
+            list_add(&has, "%s%s", has.used == 0 ? "" : ", ", spmc_offers[i].name);
+        } else {
+            console_say("hyp", "EL3: the SPMC does not say that it has %s: %s", spmc_offers[i].name,
+                        spmc_offers[i].without);
+        }
+    }
+    console_say("hyp", "EL3: the SPMC has %s", has.used == 0 ? "nothing of use" : has.chars);
+}
+
 void report_machine(void)
 {
     struct parley_status status;
@@ -50,6 +104,9 @@ void report_machine(void)
     console_say("hyp", "EL3: PSCI %s, SMCCC %s, SPMC %s", version_text(psci).chars,
                 version_text(firmware_smccc_version()).chars,
                 version_text(status.spmc_version).chars);
+    if (status.spmc_version != 0) {
+        report_spmc();
+    }
     console_say("hyp", "EL2: Parley, on %u CPUs; it knows %u Secure Partition entries", cpu_count(),
                 status.partition_count);
 }

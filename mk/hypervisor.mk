@@ -46,26 +46,49 @@ $(foreach source,$(wildcard hypervisor/tables/*.c),\
 $(HYPERVISOR_BUILD)/%.bin: $(HYPERVISOR_BUILD)/%.elf
 	$(CROSS)objcopy -O binary $< $@
 
-# SPMC chooses the Secure world: an SPMC of FF-A 1.2 or 1.1, or none.
-SPMC ?= 1.2
+# SPMC chooses the Secure world: an SPMC of FF-A 1.2 or 1.1, or none, or one that is like those of
+# other firmware: frugal, or of 1.3.
+SPMC  ?= 1.2
+SPMCS := 1.2 1.1 none frugal 1.3
 MONITOR_1.2  := $(BUILD)/secure/monitor.bin
 MONITOR_1.1  := $(BUILD)/secure/monitor-1.1.bin
 MONITOR_none := $(BUILD)/secure/monitor-none.bin
+MONITOR_1.3    := $(BUILD)/secure/monitor-1.3.bin
+MONITOR_frugal := $(BUILD)/secure/monitor-frugal.bin
 
 QEMU ?= qemu-system-aarch64
-# Arguments: the monitor's image, the hypervisor's.
-hypervisor-qemu = $(QEMU) -M virt,secure=on,virtualization=on,gic-version=3 \
+# More words for QEMU. What comes twice counts the second time: QEMU_FLAGS='-smp 2'.
+QEMU_FLAGS ?=
+# Arguments: the firmware's image, the Secure world's serial line.
+hypervisor-machine = $(QEMU) -M virt,secure=on,virtualization=on,gic-version=3,acpi=off \
 	-cpu max,pauth-impdef=on,lpa2=off -smp 4 -m 3G -nographic -nic none -monitor none \
-	-serial stdio -serial null -semihosting-config enable=on,target=native -bios $(1) \
-	-device loader,file=$(strip $(2)),addr=0x40200000,force-raw=on
+	-serial stdio -serial $(2) -semihosting-config enable=on,target=native -bios $(1)
+# Arguments: the hypervisor's image, an address.
+hypervisor-at = -device loader,file=$(strip $(1)),addr=$(2),force-raw=on
+# Arguments: the monitor's image, the hypervisor's.
+hypervisor-qemu = $(call hypervisor-machine,$(1),null) $(call hypervisor-at,$(2),0x40200000) \
+	$(QEMU_FLAGS)
+
+# FIRMWARE is a flash image of somebody else's, with an SPMC of its own (docs/firmware.md). It enters
+# the hypervisor at an address of ENTRY, where QEMU has put it; or, with ENTRY=, has it in its image.
+# FIRMWARE_LOG is a file for what its Secure world writes.
+FIRMWARE     ?=
+FIRMWARE_LOG ?=
+ENTRY        ?= 0x40200000 0x60000000
+# Argument: the hypervisor's image.
+firmware-qemu = $(call hypervisor-machine,$(FIRMWARE),$(if $(FIRMWARE_LOG),file:$(FIRMWARE_LOG),null)) \
+	$(foreach address,$(ENTRY),$(call hypervisor-at,$(1),$(address))) $(QEMU_FLAGS)
 # Argument: the table.
-hypervisor-run = timeout --foreground 100 $(call hypervisor-qemu,$(MONITOR_$(SPMC)),\
-	$(HYPERVISOR_BUILD)/hypervisor-$(1).bin) </dev/null
+hypervisor-run = timeout --foreground 100 $(if $(FIRMWARE),$(call \
+	firmware-qemu,$(HYPERVISOR_BUILD)/hypervisor-$(1).bin),$(call \
+	hypervisor-qemu,$(MONITOR_$(SPMC)),$(HYPERVISOR_BUILD)/hypervisor-$(1).bin)) </dev/null
 
-hypervisor-run-images = $(MONITOR_$(SPMC)) $(HYPERVISOR_BUILD)/hypervisor-$(TABLE).bin
+hypervisor-run-images = $(if $(FIRMWARE),$(wildcard $(FIRMWARE)),$(MONITOR_$(SPMC))) \
+	$(HYPERVISOR_BUILD)/hypervisor-$(TABLE).bin
 
-run: ## run the VMs of the story, or GUESTS=FILE; SPMC=1.2, 1.1 or none; TABLE=story or scenarios
-	@$(if $(MONITOR_$(SPMC)),,$(error SPMC=$(SPMC) is none of 1.2, 1.1 and none))tools/install run
+run: ## run the VMs of the story, or GUESTS=FILE; SPMC=1.2, 1.1, frugal or none, or FIRMWARE=flash.bin; TABLE=story or scenarios
+	@$(if $(MONITOR_$(SPMC)),,$(error SPMC=$(SPMC) is none of $(SPMCS)))tools/install run
+	@$(if $(FIRMWARE),$(if $(wildcard $(FIRMWARE)),,$(error FIRMWARE=$(FIRMWARE) is no file)))
 	@$(MAKE) --no-print-directory -q $(hypervisor-run-images) 2>/dev/null || echo 'building what runs at EL1, EL2 and EL3'
 	@$(MAKE) --no-print-directory -s $(hypervisor-run-images)
 	@$(call hypervisor-run,$(TABLE))

@@ -9,6 +9,7 @@
 #include "pattern.h"
 #include "say.h"
 #include "servant.h"
+#include "stranger.h"
 #include "world.h"
 
 #define ECHO        PARTITION_ECHO_ID
@@ -384,7 +385,10 @@ static void talk_with_echo(struct talker *talker)
     bool is_1_2 = talker->self->version >= FFA_VERSION_1_2;
     struct say name = {{0}};
 
-    if (talker->world == SECURE_WORLD_NONE) {
+    if (talker->world == SECURE_WORLD_FOREIGN) {
+        strangers_meet(talker->client, &talker->own.buffers, talker->self->id);
+    }
+    if (!secure_world_is_known(talker->world)) {
         return;
     }
     talker->at_s_el1 = partition_is_at_s_el1(talker->client, talker->self->id, ECHO);
