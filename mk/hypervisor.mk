@@ -79,9 +79,10 @@ ENTRY        ?= 0x40200000 0x60000000
 firmware-qemu = $(call hypervisor-machine,$(FIRMWARE),$(if $(FIRMWARE_LOG),file:$(FIRMWARE_LOG),null)) \
 	$(foreach address,$(ENTRY),$(call hypervisor-at,$(1),$(address))) $(QEMU_FLAGS)
 # Argument: the table.
-hypervisor-run = timeout --foreground 100 $(if $(FIRMWARE),$(call \
+hypervisor-command = $(if $(FIRMWARE),$(call \
 	firmware-qemu,$(HYPERVISOR_BUILD)/hypervisor-$(1).bin),$(call \
-	hypervisor-qemu,$(MONITOR_$(SPMC)),$(HYPERVISOR_BUILD)/hypervisor-$(1).bin)) </dev/null
+	hypervisor-qemu,$(MONITOR_$(SPMC)),$(HYPERVISOR_BUILD)/hypervisor-$(1).bin))
+hypervisor-run = timeout --foreground 100 $(call hypervisor-command,$(1)) </dev/null
 
 hypervisor-run-images = $(if $(FIRMWARE),$(wildcard $(FIRMWARE)),$(MONITOR_$(SPMC))) \
 	$(HYPERVISOR_BUILD)/hypervisor-$(TABLE).bin

@@ -29,9 +29,9 @@ $(if $(wildcard $(GUESTS)),,$(error GUESTS=$(GUESTS) is not there))
 $(eval $(call guests-rules,$(GUESTS)))
 
 # As long as the guests run. What is typed goes to them, also Ctrl-C.
-hypervisor-run = if [ -t 0 ]; then echo 'Ctrl-A X ends the run'; $(subst -serial stdio,-serial mon:stdio,$(call \
-	hypervisor-qemu,$(MONITOR_$(SPMC)),$(HYPERVISOR_BUILD)/hypervisor-$(1).bin)); else $(call \
-	hypervisor-qemu,$(MONITOR_$(SPMC)),$(HYPERVISOR_BUILD)/hypervisor-$(1).bin) </dev/null; fi
+hypervisor-run = if [ -t 0 ]; then echo 'Ctrl-A X ends the run'; $(subst \
+	-serial stdio,-serial mon:stdio,$(call hypervisor-command,$(1))); \
+	else $(call hypervisor-command,$(1)) </dev/null; fi
 endif
 
 # --- Tests ----------------------------------------------------------------------------------------
