@@ -75,13 +75,17 @@ static uint32_t known_properties(uint32_t version)
     return known;
 }
 
-/* What both know, the one who is shown it and the one who has it. REQ2 has 64-bit IDs only. */
+/*
+ * What both know, the one who is shown it and the one who has it; but the width is a fact, whatever
+ * its owner's version knows. REQ2 has 64-bit IDs only.
+ */
 static uint32_t shown_properties(uint32_t caller_version, uint32_t own_version, uint32_t properties)
 {
     if ((properties & FFA_PARTITION_AARCH64) == 0) {
         properties &= ~(FFA_PARTITION_DIRECT_REQ2_RECV | FFA_PARTITION_DIRECT_REQ2_SEND);
     }
-    return properties & known_properties(caller_version) & known_properties(own_version);
+    return properties & known_properties(caller_version) &
+           (known_properties(own_version) | FFA_PARTITION_AARCH64);
 }
 
 /* A partition sends no requests to a VM. */
