@@ -74,7 +74,9 @@ static void describe(struct vcpu *vcpu, uint64_t esr, const char *consequence)
 
 static struct vcpu *stop(struct vcpu *vcpu, uint64_t esr)
 {
-    describe(vcpu, esr, "is stopped");
+    if (vm_is_told(vcpu->vm)) {
+        describe(vcpu, esr, "is stopped");
+    }
     if (!vm_request_stop(vcpu->vm, VM_END_FAULT)) {
         vm_expectation_broken(vcpu->vm, "a vCPU faulted while another one ended this life");
     }

@@ -53,7 +53,9 @@ static uint32_t chance(void)
     uint32_t time = (uint32_t)guest_clock();
 
     time *= 0x9e3779b1u;
-    return time >> 8;
+    time ^= time >> 15;
+    time *= 0x85ebca77u;
+    return time >> 16;
 }
 
 static void become_member(struct mayfly *mayfly)

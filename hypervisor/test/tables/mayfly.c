@@ -148,5 +148,5 @@ const struct table table = {
     .cast_count = sizeof(cast) / sizeof(cast[0]),
     .places = places,
     .place_count = sizeof(places) / sizeof(places[0]),
-    .seconds_max = 40,
+    .seconds_max = 55,
 };

@@ -36,7 +36,7 @@ static const struct vm_place places[] = {
         .ipa = 0x80000000,
         .pages = 8192, /* in blocks, of which the pages must be cut out that are kept */
         .conduit = CONDUIT_SMC,
-        .ends_at_once = true,
+        .comes_and_goes = true, /* but not again, after that */
         .quarantine_expected = true,
     },
     {
