@@ -127,6 +127,9 @@ void vgic_tell_moved(void);
 void vgic_open(struct vcpu *vcpu);
 void vgic_close(struct vcpu *vcpu);
 
+/* The loaded vCPU ends an interrupt in a step of its own, if it has chosen to do so. */
+void vgic_deactivate(struct vcpu *vcpu, unsigned int interrupt);
+
 /* These vCPUs of the VM, a bit for each, take notice of a change of SPIs. With no lock held. */
 void vgic_tell(struct vm *vm, uint32_t vcpus);
 

@@ -419,6 +419,61 @@ static void check_many(void)
     expect_next(NONE, "all have ended");
 }
 
+/* EOIR drops the priority alone; DIR ends them, in any order. */
+static void check_two_steps(void)
+{
+    uint32_t control = read_icc_ctlr();
+
+    write_icc_ctlr(control | 2);
+    expect((read_icc_ctlr() & 2) != 0, "ends are two steps now");
+    for (unsigned int i = 0; i < MANY; i++) {
+        set(GICD_ISENABLER, EDGE + i);
+        set(GICD_ISPENDR, EDGE + i);
+        expect(next() == EDGE + i, "an edge");
+        end(EDGE + i);
+        set(GICD_ISPENDR, EDGE + i);
+        expect(next() == NONE, "which is still active");
+    }
+    guest_interrupt_send(guest_vcpu(), SGI);
+    expect(next() == SGI, "nor does it keep away others");
+    end(SGI);
+    for (unsigned int i = 1; i <= MANY; i++) {
+        unsigned int intid = EDGE + i * 5 % MANY;
+
+        write_icc_dir(intid);
+        expect(next() == intid, "it ends, whatever its turn, and comes again");
+        end(intid);
+    }
+    expect(next() == NONE, "all others are still active");
+    expect(read(gicd(GICD_ISACTIVER, EDGE)) == ((1u << MANY) - 1) << EDGE % 32, "all of them");
+    for (unsigned int i = 0; i < MANY; i++) {
+        write_icc_dir(EDGE + i);
+        set(GICD_ICENABLER, EDGE + i);
+    }
+    expect(read(gicd(GICD_ISACTIVER, EDGE)) == 0, "none of them");
+    expect((read(SGIS(guest_vcpu()) + GICD_ISACTIVER) & bit(SGI)) != 0, "the SGI is");
+    write_icc_dir(SGI);
+    expect(read(SGIS(guest_vcpu()) + GICD_ISACTIVER) == 0, "and is not");
+    raise_line();
+    expect(next() == LEVEL, "a level");
+    end(LEVEL);
+    pass(MOMENT);
+    expect(next() == NONE, "is still active");
+    write_icc_dir(LEVEL);
+    expect(await() == LEVEL, "and pends again when it is not");
+    lower_line();
+    end(LEVEL);
+    write_icc_dir(LEVEL);
+    write_icc_dir(EDGE);
+    write_icc_dir(64);
+    write_icc_dir(1020);
+    write_icc_dir(0xffffff);
+    expect_next(NONE, "it is over");
+    write_icc_ctlr(control);
+    write_icc_dir(EDGE);
+    expect_next(NONE, "and ends are one step again");
+}
+
 void guest_main(void)
 {
     open_interface();
@@ -437,6 +492,7 @@ void guest_main(void)
     check_disabled_active();
     check_kinds();
     check_many();
+    check_two_steps();
     if (guest_life() == 0) {
         raise_line();
         set(GICD_ISPENDR, EDGE);
