@@ -150,16 +150,6 @@ static void leave(unsigned int vcpu)
     guest_vcpu_join(vcpu);
 }
 
-static void set(uint32_t bank, unsigned int intid)
-{
-    write(GICD + bank + intid / 32 * 4, 1u << intid % 32);
-}
-
-static bool is_set(uint32_t bank, unsigned int intid)
-{
-    return (read(GICD + bank + intid / 32 * 4) >> intid % 32 & 1) != 0;
-}
-
 static void route(unsigned int intid, uint32_t affinity)
 {
 #ifdef __aarch64__

@@ -13,26 +13,6 @@
 
 #define MANY 12u /* SPIs at once: more than there are list registers */
 
-static uint32_t bit(unsigned int intid)
-{
-    return 1u << intid % 32;
-}
-
-static uintptr_t gicd(uint32_t bank, unsigned int intid)
-{
-    return GICD + bank + intid / 32 * 4;
-}
-
-static bool is_set(uint32_t bank, unsigned int intid)
-{
-    return (read(gicd(bank, intid)) & bit(intid)) != 0;
-}
-
-static void set(uint32_t bank, unsigned int intid)
-{
-    write(gicd(bank, intid), bit(intid));
-}
-
 static void set_priority(unsigned int intid, unsigned int priority)
 {
     uintptr_t base = intid < 32 ? SGIS(guest_vcpu()) : GICD;
