@@ -65,6 +65,7 @@ struct vgic {
     uint32_t gets; /* by their routes */
     uint32_t asks; /* a register of which it reads, and waits for them to be listed anew */
     bool is_asking;
+    uint64_t asks_at; /* by the instruction there */
 
     bool is_changed; /* since the list registers were written; atomic */
 

@@ -132,6 +132,18 @@ static inline void set(uint32_t bank, unsigned int intid)
     write(gicd(bank, intid), bit(intid));
 }
 
+/* The transmit interrupt. A carriage return is transmitted, and not seen. */
+static inline void raise_line(void)
+{
+    write(UART + UARTIMSC, UART_TX);
+    write(UART + UARTDR, '\r');
+}
+
+static inline void lower_line(void)
+{
+    write(UART + UARTICR, UART_TX);
+}
+
 /* One line, on the port that is tested, where guest_print() may not find it. */
 static inline void say(const char *text)
 {

@@ -11,6 +11,8 @@
 #define TIMER GUEST_INTERRUPT_TIMER
 #define SGI   5u
 
+#define ENDS_IN_A_SECOND 400u
+
 #define MANY 12u /* SPIs at once: more than there are list registers */
 
 static void set_priority(unsigned int intid, unsigned int priority)
@@ -26,18 +28,6 @@ static void set_edge(unsigned int intid, bool edge)
     uint32_t value = read(address) & ~(2u << intid % 16 * 2);
 
     write(address, value | (edge ? 2u << intid % 16 * 2 : 0));
-}
-
-/* A carriage return is transmitted, and not seen. */
-static void raise_line(void)
-{
-    write(UART + UARTIMSC, UART_TX);
-    write(UART + UARTDR, '\r');
-}
-
-static void lower_line(void)
-{
-    write(UART + UARTICR, UART_TX);
 }
 
 /* --- Registers -------------------------------------------------------------------------------- */
@@ -234,6 +224,21 @@ static void check_level(void)
     pass(MOMENT);
     expect_next(NONE, "nor is it remembered that it was high");
     expect(!is_set(GICD_ISACTIVER, LEVEL), "it is over");
+}
+
+/* The end of one is what brings the next, and not some interrupt of the hypervisor's own. */
+static void check_pace(void)
+{
+    uint64_t start = guest_clock();
+
+    raise_line();
+    for (unsigned int i = 0; i < ENDS_IN_A_SECOND; i++) {
+        expect(await() == LEVEL, "it comes for as long as the line is high");
+        end(LEVEL);
+    }
+    expect(guest_clock() - start < 1000000, "as soon as it has ended");
+    lower_line();
+    expect_next(NONE, "and not for longer");
 }
 
 /* What a register pends stays so until it is taken, whatever the line does. */
@@ -465,6 +470,7 @@ void guest_main(void)
     check_nothing();
     check_edge();
     check_level();
+    check_pace();
     check_latch();
     check_rise();
     check_disabled(EDGE);
