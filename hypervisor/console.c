@@ -10,9 +10,14 @@
 #include "timer.h"
 
 /* PL011 */
-#define UART_DR      0x00
-#define UART_FR      0x18
-#define UART_FR_FULL 0x20
+#define UART_DR       0x00
+#define UART_FR       0x18
+#define UART_FR_FULL  0x20
+#define UART_FR_EMPTY 0x10 /* the receiver's FIFO */
+#define UART_IMSC     0x38
+
+#define UART_CR_RECEIVES   0x200
+#define UART_IMSC_RECEIVED 0x50 /* enough of it, or some and then nothing for a while */
 
 /* What a VM may log, in characters: on average, and at once after a silence. */
 #define LOG_PER_S 65536
@@ -30,6 +35,26 @@ static volatile uint32_t *uart(unsigned int offset)
 void console_init(void)
 {
     *uart(UART_CONTROL) = UART_TRANSMITS;
+}
+
+/* The FIFOs are as they were found: to switch them loses what has been typed already. */
+void console_init_input(void)
+{
+    *uart(UART_CONTROL) = UART_TRANSMITS | UART_CR_RECEIVES;
+}
+
+void console_listen(bool listens)
+{
+    *uart(UART_IMSC) = listens ? UART_IMSC_RECEIVED : 0;
+}
+
+bool console_get(uint8_t *character)
+{
+    if ((*uart(UART_FR) & UART_FR_EMPTY) != 0) {
+        return false;
+    }
+    *character = (uint8_t)*uart(UART_DR);
+    return true;
 }
 
 static void write(char character)

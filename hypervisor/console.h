@@ -4,6 +4,7 @@
 #define CONSOLE_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,14 @@ struct console_log {
 };
 
 void console_init(void);
+
+/* From then on what is typed is kept; and while it listens, GIC_SPI_UART says that there is some.
+ */
+void console_init_input(void);
+void console_listen(bool listens);
+
+/* The next character that was typed, false if there is none. */
+bool console_get(uint8_t *character);
 
 /* One line, with [who] in front: "hyp", "parley" or a VM's name. */
 void console_say(const char *who, const char *form, ...) __attribute__((format(printf, 2, 3)));

@@ -11,6 +11,9 @@
 #define GICD_CTLR_GROUP1     BIT(1)
 #define GICD_CTLR_AFFINITY   BIT(4)
 #define GICD_CTLR_WRITE_BUSY BIT(31)
+#define GICD_ISENABLER       0x0100
+#define GICD_IPRIORITYR      0x0400
+#define GICD_IROUTER         0x6000
 #define GICD_PIDR2           0xffe8
 
 #define GICR_TYPER             0x0008
@@ -148,6 +151,21 @@ static void enable_own(unsigned int interrupt)
         panic("the firmware keeps interrupt %u of CPU %u, which is needed here", interrupt,
               cpu_self()->index);
     }
+}
+
+/* Levels are what SPIs are unless somebody says otherwise. */
+bool gic_enable_here(unsigned int interrupt)
+{
+    volatile uint8_t *priorities = (volatile uint8_t *)distributor(GICD_IPRIORITYR);
+    volatile uint32_t *route = distributor(GICD_IROUTER + 8 * interrupt);
+    volatile uint32_t *enables = distributor(GICD_ISENABLER + interrupt / 32 * 4);
+    uint64_t affinity = gic_affinity(cpu_self()->index);
+
+    priorities[interrupt] = PRIORITY_MIDDLE;
+    route[0] = (uint32_t)affinity;
+    route[1] = (uint32_t)(affinity >> 32);
+    *enables = (uint32_t)BIT(interrupt % 32);
+    return (*enables & BIT(interrupt % 32)) != 0;
 }
 
 void gic_init_cpu(void)

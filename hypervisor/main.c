@@ -156,6 +156,7 @@ void main(void)
     }
     cpu_start_others();
     enable_receivers();
+    pl011_init_input();
     report_machine();
     if (!vms_create()) {
         machine_exit(1);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
+ * What is typed stays in the physical port until the VM with the input takes it: nothing is lost.
+ *
  * A byte that is written is gone at once, so the transmitter's FIFO is always empty, and its
  * interrupt, which is raised when it becomes so, is raised by every byte.
  *
@@ -8,10 +10,12 @@
  * has nothing that would keep its vCPUs from writing at the same time: there each has its own.
  */
 #include "pl011.h"
+#include "gicv3.h"
 #include "machine.h"
 #include "mmio.h"
 #include "registers.h"
 #include "vm.h"
+#include "vms.h"
 
 enum pl011_register {
     UARTDR = 0x000,
@@ -63,6 +67,8 @@ void pl011_reset(struct vm *vm)
     };
     lock_drop(&vm->uart.lock);
 }
+
+static struct vm *listener; /* that has the input; NULL if none has */
 
 /* --- With the lock held ----------------------------------------------------------------------- */
 
@@ -217,6 +223,24 @@ static void write(struct vcpu *vcpu, unsigned int offset, uint16_t value)
     }
 }
 
+static bool can_receive(const struct pl011 *uart)
+{
+    return (uart->control & CR_ENABLED) != 0 && (uart->control & CR_RECEIVE) != 0 &&
+           uart->count < capacity(uart);
+}
+
+/* As much as there is room for. When there is room again, this goes on. */
+static void receive_input(struct pl011 *uart)
+{
+    uint8_t byte;
+
+    while (can_receive(uart) && console_get(&byte)) {
+        receive(uart, byte);
+    }
+    uart->listens = can_receive(uart);
+    console_listen(uart->listens);
+}
+
 static void update_line(struct vm *vm)
 {
     vgic_set_line(vm, vm->devices.uart_intid, (vm->uart.raised & vm->uart.mask) != 0);
@@ -238,9 +262,36 @@ bool pl011_access(struct vcpu *vcpu, struct mmio *access)
     } else if (offset % 4 == 0) {
         write(vcpu, (unsigned int)offset, (uint16_t)access->value);
     }
+    if (vm == listener && !vm->uart.listens && can_receive(&vm->uart)) {
+        receive_input(&vm->uart);
+    }
     update_line(vm);
     lock_drop(&vm->uart.lock);
     return true;
+}
+
+void pl011_take_input(void)
+{
+    lock_take(&listener->uart.lock);
+    receive_input(&listener->uart);
+    update_line(listener);
+    lock_drop(&listener->uart.lock);
+}
+
+void pl011_init_input(void)
+{
+    for (size_t i = 0; i < table.cast_count; i++) {
+        if (vm_at(i)->place->has_input) {
+            listener = vm_at(i);
+        }
+    }
+    if (listener == NULL) {
+        return;
+    }
+    console_init_input();
+    if (!gic_enable_here(GIC_SPI_UART)) {
+        console_say("hyp", "interrupt %u cannot be had: nobody hears what is typed", GIC_SPI_UART);
+    }
 }
 
 void pl011_flush(struct vm *vm)

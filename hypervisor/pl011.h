@@ -37,6 +37,7 @@ struct pl011 {
     uint8_t fifo[PL011_FIFO_BYTES]; /* received */
     unsigned int first;
     unsigned int count;
+    bool listens; /* it hears of what is typed */
 
     struct console_line line; /* that a kernel is writing; see pl011.c */
 };
@@ -46,6 +47,10 @@ void pl011_reset(struct vm *vm);
 
 /* False if the access is to something else, or is none that a PL011 knows. */
 bool pl011_access(struct vcpu *vcpu, struct mmio *access);
+
+/* Once: finds the VM that has the input. Then, on the CPU of GIC_SPI_UART: something was typed. */
+void pl011_init_input(void);
+void pl011_take_input(void);
 
 /* Shows what the VM has written of a line that it will not end. */
 void pl011_flush(struct vm *vm);

@@ -170,11 +170,11 @@ static bool serve_register(struct vcpu *vcpu, uint64_t esr)
 {
     switch (esr_class(esr)) {
     case EC_CP15:
-        return id_register_access(vcpu, esr);
+        return id_register_access(vcpu, esr) || vgic_write32(vcpu, esr);
     case EC_CP15_PAIR:
-        return vgic_sgi_write32(vcpu, esr);
+        return vgic_write32_pair(vcpu, esr);
     case EC_SYSTEM:
-        return id_register_access(vcpu, esr) || vgic_sgi_write(vcpu, esr) ||
+        return id_register_access(vcpu, esr) || vgic_write(vcpu, esr) ||
                debug_register_access(vcpu, esr);
     default:
         return false;

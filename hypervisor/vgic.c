@@ -230,6 +230,25 @@ void vgic_close(struct vcpu *vcpu)
     scheduler_interrupt(vcpu);
 }
 
+/* EOIR ends what is innermost, and can be left to the hardware; this may end any, in any order. */
+void vgic_deactivate(struct vcpu *vcpu, unsigned int interrupt)
+{
+    uint32_t vcpus = 0;
+
+    if ((register_read(ICH_VMCR_EL2) & VGIC_VMCR_EOI_DROPS) == 0) {
+        return;
+    }
+    vgic_open(vcpu);
+    if (interrupt < VGIC_SPI) {
+        vcpu->vgic.active &= ~(uint32_t)BIT(interrupt);
+    } else if (interrupt < VGIC_SPI + VGIC_SPIS) {
+        vgic_spis_end(vcpu->vm, VGIC_SPI_BIT(interrupt));
+        vcpus = vgic_spis_concern(vcpu->vm, VGIC_SPI_BIT(interrupt));
+    }
+    vgic_close(vcpu);
+    vgic_tell(vcpu->vm, vcpus & ~(uint32_t)BIT(vcpu->index));
+}
+
 bool vgic_is_stale(const struct vcpu *vcpu)
 {
     return __atomic_load_n(&vcpu->vgic.is_stale, __ATOMIC_RELAXED);

@@ -65,6 +65,7 @@ struct vgic {
     uint32_t gets; /* by their routes */
     uint32_t asks; /* a register of which it reads, and waits for them to be listed anew */
     bool is_asking;
+    uint64_t asks_at; /* by the instruction there */
 
     bool is_changed; /* since the list registers were written; atomic */
 
@@ -126,6 +127,9 @@ void vgic_tell_moved(void);
  */
 void vgic_open(struct vcpu *vcpu);
 void vgic_close(struct vcpu *vcpu);
+
+/* The loaded vCPU ends an interrupt in a step of its own, if it has chosen to do so. */
+void vgic_deactivate(struct vcpu *vcpu, unsigned int interrupt);
 
 /* These vCPUs of the VM, a bit for each, take notice of a change of SPIs. With no lock held. */
 void vgic_tell(struct vm *vm, uint32_t vcpus);

@@ -203,7 +203,7 @@ bool vgic_access(struct vcpu *vcpu, struct mmio *access)
     return sgi_frame_access(vcpu, &vm->vcpus[index], offset, access);
 }
 
-/* --- SGIs ------------------------------------------------------------------------------------- */
+/* --- Registers of the CPU interface ----------------------------------------------------------- */
 
 #define SGI_TARGETS    0, 16
 #define SGI_AFFINITY_1 16, 8
@@ -213,10 +213,16 @@ bool vgic_access(struct vcpu *vcpu, struct mmio *access)
 #define SGI_RANGE      44, 4
 #define SGI_AFFINITY_3 48, 8
 
-/* ICC_SGI1R is op0 3, op1 0, CRn 12, CRm 11, op2 5. */
+#define INTERRUPT 0, 24
+
+#define ISS_IS_READ UINT64_C(1)
+/* Both are op0 3, op1 0, CRn 12, CRm 11; ICC_DIR op2 1, ICC_SGI1R op2 5. */
 #define ISS_REGISTER  UINT64_C(0x3ffc1e)
+#define ISS_ICC_DIR   UINT64_C(0x323016)
 #define ISS_ICC_SGI1R UINT64_C(0x3a3016)
-/* In AArch32 it is CRm 12 with opc1 0. */
+/* In AArch32 there is no op0, and the latter is CRm 12 with opc1 0. */
+#define ISS_REGISTER_32   UINT64_C(0x0ffc1e)
+#define ISS_ICC_DIR_32    UINT64_C(0x023016)
 #define ISS_REGISTER_PAIR UINT64_C(0x0f001e)
 #define ISS_ICC_SGI1R_32  UINT64_C(0x000018)
 
@@ -250,22 +256,39 @@ static uint64_t register_value(const struct vcpu *vcpu, unsigned int number)
     return number == 31 ? 0 : vcpu->x[number];
 }
 
-bool vgic_sgi_write(struct vcpu *vcpu, uint64_t esr)
+bool vgic_write(struct vcpu *vcpu, uint64_t esr)
 {
-    if ((esr & ISS_REGISTER) != ISS_ICC_SGI1R || (esr & 1) != 0) {
+    uint64_t value = register_value(vcpu, (unsigned int)bits(esr, 5, 5));
+    uint64_t which = esr & (ISS_REGISTER | ISS_IS_READ);
+
+    if (which != ISS_ICC_SGI1R && which != ISS_ICC_DIR) {
         return false;
     }
     vcpu_skip_instruction(vcpu, esr);
-    send_sgi(vcpu, register_value(vcpu, (unsigned int)bits(esr, 5, 5)));
+    if (which == ISS_ICC_SGI1R) {
+        send_sgi(vcpu, value);
+    } else {
+        vgic_deactivate(vcpu, (unsigned int)bits(value, INTERRUPT));
+    }
     return true;
 }
 
-bool vgic_sgi_write32(struct vcpu *vcpu, uint64_t esr)
+bool vgic_write32(struct vcpu *vcpu, uint64_t esr)
+{
+    if ((esr & (ISS_REGISTER_32 | ISS_IS_READ)) != ISS_ICC_DIR_32) {
+        return false;
+    }
+    vcpu_skip_instruction(vcpu, esr);
+    vgic_deactivate(vcpu, (unsigned int)bits(vcpu->x[bits(esr, 5, 5)], INTERRUPT));
+    return true;
+}
+
+bool vgic_write32_pair(struct vcpu *vcpu, uint64_t esr)
 {
     uint32_t low = (uint32_t)vcpu->x[bits(esr, 5, 5)];
     uint32_t high = (uint32_t)vcpu->x[bits(esr, 10, 5)];
 
-    if ((esr & ISS_REGISTER_PAIR) != ISS_ICC_SGI1R_32 || (esr & 1) != 0) {
+    if ((esr & (ISS_REGISTER_PAIR | ISS_IS_READ)) != ISS_ICC_SGI1R_32) {
         return false;
     }
     vcpu_skip_instruction(vcpu, esr);

@@ -21,12 +21,16 @@
 /* GIC_PPI_MAINTENANCE when at most one list register is in use, or an end is not found in any. */
 #define HCR_UNDERFLOW BIT(1)
 #define HCR_NOT_FOUND BIT(2)
-#define HCR_ENDS      27, 5 /* how many were not found */
+/* The same when none in a list register pends. */
+#define HCR_NONE_PENDING BIT(3)
+#define HCR_ENDS         27, 5 /* how many were not found */
+#define HCR_TRAP_DIR     BIT(14)
 
 /* 5 bits of priority, all of which preempt: one active priorities register. */
 #define VTR_LIST_REGISTERS(vtr)  (bits(vtr, 0, 5) + 1)
 #define VTR_PREEMPTION_BITS(vtr) (bits(vtr, 26, 3) + 1)
 #define PREEMPTION_BITS          5u
+#define VTR_CAN_TRAP_DIR(vtr)    (bits(vtr, 19, 1) != 0)
 
 #define CNTV_CTL_ENABLE 1u
 #define CNTV_CTL_MASK   2u
@@ -36,7 +40,8 @@ bool vgic_is_possible(void)
 {
     uint64_t vtr = register_read(ICH_VTR_EL2);
 
-    return VTR_LIST_REGISTERS(vtr) >= LIST_REGISTERS && VTR_PREEMPTION_BITS(vtr) == PREEMPTION_BITS;
+    return VTR_LIST_REGISTERS(vtr) >= LIST_REGISTERS &&
+           VTR_PREEMPTION_BITS(vtr) == PREEMPTION_BITS && VTR_CAN_TRAP_DIR(vtr);
 }
 
 /* --- List registers --------------------------------------------------------------------------- */
@@ -124,11 +129,26 @@ uint32_t vgic_forwarded(const struct vcpu *vcpu)
     return is_on ? vcpu->vgic.enabled : 0;
 }
 
-/* What is for the list registers. */
+/* The loaded vCPU ends interrupts by EOIR and then DIR. The latter traps. */
+static bool ends_in_two_steps(void)
+{
+    return (register_read(ICH_VMCR_EL2) & VGIC_VMCR_EOI_DROPS) != 0;
+}
+
+/* What is for the list registers: active ones only if they are ended there. */
 static uint64_t left_over(const struct vcpu *vcpu)
 {
-    return active_ones(vcpu) | (vcpu->vgic.pending & vgic_forwarded(vcpu)) |
-           VGIC_SET_OF_SPIS(vgic_spis_waiting(vcpu));
+    uint64_t waiting =
+        (vcpu->vgic.pending & vgic_forwarded(vcpu)) | VGIC_SET_OF_SPIS(vgic_spis_waiting(vcpu));
+    uint64_t active = active_ones(vcpu);
+
+    return ends_in_two_steps() ? waiting & ~active : waiting | active;
+}
+
+/* What tells that there is room for the rest. */
+static uint64_t room_interrupt(void)
+{
+    return ends_in_two_steps() ? HCR_NONE_PENDING : HCR_UNDERFLOW | HCR_NOT_FOUND;
 }
 
 /* --- The timer -------------------------------------------------------------------------------- */
@@ -167,7 +187,7 @@ static void end_innermost(struct vcpu *vcpu)
     uint64_t active = active_ones(vcpu);
     unsigned int interrupt;
 
-    if (active == 0) {
+    if (active == 0 || ends_in_two_steps()) {
         return;
     }
     interrupt = vgic_most_urgent(vcpu, active);
@@ -258,5 +278,5 @@ void vgic_fill(struct vcpu *vcpu)
         list_write(index++, take(vcpu, vgic_most_urgent(vcpu, left)));
         left = left_over(vcpu);
     }
-    register_write(ICH_HCR_EL2, HCR_ENABLE | (left != 0 ? HCR_UNDERFLOW | HCR_NOT_FOUND : 0));
+    register_write(ICH_HCR_EL2, HCR_ENABLE | HCR_TRAP_DIR | (left != 0 ? room_interrupt() : 0));
 }

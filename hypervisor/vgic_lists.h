@@ -15,7 +15,11 @@
 /* Sets of all of a vCPU's interrupts have one bit for each: SPIs follow SGIs and PPIs. */
 #define VGIC_SET_OF_SPIS(spis) ((uint64_t)(spis) << VGIC_SPI)
 #define VGIC_SPI_BIT(intid)    ((uint32_t)BIT((intid)-VGIC_SPI))
-#define VGIC_TIMER_BIT         ((uint32_t)BIT(VGIC_TIMER))
+
+/* ICH_VMCR_EL2: EOIR drops the priority, and DIR deactivates. */
+#define VGIC_VMCR_EOI_DROPS BIT(9)
+
+#define VGIC_TIMER_BIT ((uint32_t)BIT(VGIC_TIMER))
 
 /* Takes everything of the loaded vCPU out of the list registers, and puts the most urgent in. */
 void vgic_fold(struct vcpu *vcpu);

@@ -109,7 +109,8 @@ bool vgic_spis_are_known(struct vcpu *vcpu, uint32_t *to_tell)
     struct vgic *vgic = &vcpu->vgic;
 
     *to_tell = 0;
-    if (!vgic->is_asking) {
+    if (!vgic->is_asking || vgic->asks_at != vcpu->pc) {
+        vgic->asks_at = vcpu->pc;
         vgic->asks = vcpu->vm->distributor.listed;
         *to_tell = vgic_spis_concern(vcpu->vm, vgic->asks);
     }

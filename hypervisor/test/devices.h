@@ -111,6 +111,39 @@ static inline void write_pair(uintptr_t address, uint64_t value)
 }
 #endif
 
+/* The distributor's registers with a bit for each interrupt. */
+static inline uint32_t bit(unsigned int intid)
+{
+    return 1u << intid % 32;
+}
+
+static inline uintptr_t gicd(uint32_t bank, unsigned int intid)
+{
+    return GICD + bank + intid / 32 * 4;
+}
+
+static inline bool is_set(uint32_t bank, unsigned int intid)
+{
+    return (read(gicd(bank, intid)) & bit(intid)) != 0;
+}
+
+static inline void set(uint32_t bank, unsigned int intid)
+{
+    write(gicd(bank, intid), bit(intid));
+}
+
+/* The transmit interrupt. A carriage return is transmitted, and not seen. */
+static inline void raise_line(void)
+{
+    write(UART + UARTIMSC, UART_TX);
+    write(UART + UARTDR, '\r');
+}
+
+static inline void lower_line(void)
+{
+    write(UART + UARTICR, UART_TX);
+}
+
 /* One line, on the port that is tested, where guest_print() may not find it. */
 static inline void say(const char *text)
 {

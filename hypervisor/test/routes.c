@@ -150,16 +150,6 @@ static void leave(unsigned int vcpu)
     guest_vcpu_join(vcpu);
 }
 
-static void set(uint32_t bank, unsigned int intid)
-{
-    write(GICD + bank + intid / 32 * 4, 1u << intid % 32);
-}
-
-static bool is_set(uint32_t bank, unsigned int intid)
-{
-    return (read(GICD + bank + intid / 32 * 4) >> intid % 32 & 1) != 0;
-}
-
 static void route(unsigned int intid, uint32_t affinity)
 {
 #ifdef __aarch64__
@@ -184,7 +174,7 @@ static void hold_back(unsigned int vcpu, unsigned int intid)
     route(intid, vcpu);
     ask(vcpu, SHUT);
     if (intid == LEVEL) {
-        write(UART + UARTDR, '\r');
+        raise_line();
     } else {
         set(GICD_ISPENDR, intid);
     }
@@ -347,9 +337,8 @@ static void check_deactivate(void)
 
 static void check_line(void)
 {
-    write(UART + UARTIMSC, UART_TX);
     hold_back(1, LEVEL);
-    write(UART + UARTICR, UART_TX);
+    lower_line();
     expect(!is_set(GICD_ISPENDR, LEVEL), "a line that is low again does not pend");
     pass(MOMENT);
     expect_nothing_on(1, "nor does it come");
@@ -365,7 +354,7 @@ static void check_line(void)
     ask(1, END);
     expect(answer(2) == LEVEL, "also where it is routed next");
     expect(ask(1, LOOK) == NONE, "and there alone");
-    write(UART + UARTICR, UART_TX);
+    lower_line();
     ask(2, END);
     pass(MOMENT);
     expect(ask(2, LOOK) == NONE, "until it is low");

@@ -11,27 +11,9 @@
 #define TIMER GUEST_INTERRUPT_TIMER
 #define SGI   5u
 
+#define ENDS_IN_A_SECOND 400u
+
 #define MANY 12u /* SPIs at once: more than there are list registers */
-
-static uint32_t bit(unsigned int intid)
-{
-    return 1u << intid % 32;
-}
-
-static uintptr_t gicd(uint32_t bank, unsigned int intid)
-{
-    return GICD + bank + intid / 32 * 4;
-}
-
-static bool is_set(uint32_t bank, unsigned int intid)
-{
-    return (read(gicd(bank, intid)) & bit(intid)) != 0;
-}
-
-static void set(uint32_t bank, unsigned int intid)
-{
-    write(gicd(bank, intid), bit(intid));
-}
 
 static void set_priority(unsigned int intid, unsigned int priority)
 {
@@ -46,18 +28,6 @@ static void set_edge(unsigned int intid, bool edge)
     uint32_t value = read(address) & ~(2u << intid % 16 * 2);
 
     write(address, value | (edge ? 2u << intid % 16 * 2 : 0));
-}
-
-/* A carriage return is transmitted, and not seen. */
-static void raise_line(void)
-{
-    write(UART + UARTIMSC, UART_TX);
-    write(UART + UARTDR, '\r');
-}
-
-static void lower_line(void)
-{
-    write(UART + UARTICR, UART_TX);
 }
 
 /* --- Registers -------------------------------------------------------------------------------- */
@@ -256,6 +226,21 @@ static void check_level(void)
     expect(!is_set(GICD_ISACTIVER, LEVEL), "it is over");
 }
 
+/* The end of one is what brings the next, and not some interrupt of the hypervisor's own. */
+static void check_pace(void)
+{
+    uint64_t start = guest_clock();
+
+    raise_line();
+    for (unsigned int i = 0; i < ENDS_IN_A_SECOND; i++) {
+        expect(await() == LEVEL, "it comes for as long as the line is high");
+        end(LEVEL);
+    }
+    expect(guest_clock() - start < 1000000, "as soon as it has ended");
+    lower_line();
+    expect_next(NONE, "and not for longer");
+}
+
 /* What a register pends stays so until it is taken, whatever the line does. */
 static void check_latch(void)
 {
@@ -419,6 +404,61 @@ static void check_many(void)
     expect_next(NONE, "all have ended");
 }
 
+/* EOIR drops the priority alone; DIR ends them, in any order. */
+static void check_two_steps(void)
+{
+    uint32_t control = read_icc_ctlr();
+
+    write_icc_ctlr(control | 2);
+    expect((read_icc_ctlr() & 2) != 0, "ends are two steps now");
+    for (unsigned int i = 0; i < MANY; i++) {
+        set(GICD_ISENABLER, EDGE + i);
+        set(GICD_ISPENDR, EDGE + i);
+        expect(next() == EDGE + i, "an edge");
+        end(EDGE + i);
+        set(GICD_ISPENDR, EDGE + i);
+        expect(next() == NONE, "which is still active");
+    }
+    guest_interrupt_send(guest_vcpu(), SGI);
+    expect(next() == SGI, "nor does it keep away others");
+    end(SGI);
+    for (unsigned int i = 1; i <= MANY; i++) {
+        unsigned int intid = EDGE + i * 5 % MANY;
+
+        write_icc_dir(intid);
+        expect(next() == intid, "it ends, whatever its turn, and comes again");
+        end(intid);
+    }
+    expect(next() == NONE, "all others are still active");
+    expect(read(gicd(GICD_ISACTIVER, EDGE)) == ((1u << MANY) - 1) << EDGE % 32, "all of them");
+    for (unsigned int i = 0; i < MANY; i++) {
+        write_icc_dir(EDGE + i);
+        set(GICD_ICENABLER, EDGE + i);
+    }
+    expect(read(gicd(GICD_ISACTIVER, EDGE)) == 0, "none of them");
+    expect((read(SGIS(guest_vcpu()) + GICD_ISACTIVER) & bit(SGI)) != 0, "the SGI is");
+    write_icc_dir(SGI);
+    expect(read(SGIS(guest_vcpu()) + GICD_ISACTIVER) == 0, "and is not");
+    raise_line();
+    expect(next() == LEVEL, "a level");
+    end(LEVEL);
+    pass(MOMENT);
+    expect(next() == NONE, "is still active");
+    write_icc_dir(LEVEL);
+    expect(await() == LEVEL, "and pends again when it is not");
+    lower_line();
+    end(LEVEL);
+    write_icc_dir(LEVEL);
+    write_icc_dir(EDGE);
+    write_icc_dir(64);
+    write_icc_dir(1020);
+    write_icc_dir(0xffffff);
+    expect_next(NONE, "it is over");
+    write_icc_ctlr(control);
+    write_icc_dir(EDGE);
+    expect_next(NONE, "and ends are one step again");
+}
+
 void guest_main(void)
 {
     open_interface();
@@ -430,6 +470,7 @@ void guest_main(void)
     check_nothing();
     check_edge();
     check_level();
+    check_pace();
     check_latch();
     check_rise();
     check_disabled(EDGE);
@@ -437,6 +478,7 @@ void guest_main(void)
     check_disabled_active();
     check_kinds();
     check_many();
+    check_two_steps();
     if (guest_life() == 0) {
         raise_line();
         set(GICD_ISPENDR, EDGE);

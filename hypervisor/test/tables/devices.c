@@ -7,6 +7,10 @@ GUEST_IMAGE(test_spis_32);
 GUEST_IMAGE(test_spis_moved);
 GUEST_IMAGE(test_routes);
 GUEST_IMAGE(test_routes_32);
+GUEST_IMAGE(test_uart);
+GUEST_IMAGE(test_uart_32);
+GUEST_IMAGE(test_uart_moved);
+GUEST_IMAGE(test_widths);
 
 #define MOVED .devices = {0x302340000, 0x1f0000, 0x40001000, 63}
 
@@ -16,6 +20,10 @@ static const struct world_vm cast[] = {
     {.id = 3, .name = "spismoved", .vcpus = 8, .aarch64 = true, .rxtx_pages_max = 1},
     {.id = 4, .name = "routes", .vcpus = 4, .aarch64 = true, .rxtx_pages_max = 1},
     {.id = 5, .name = "routes32", .vcpus = 3, .aarch64 = false, .rxtx_pages_max = 1},
+    {.id = 6, .name = "uart", .vcpus = 1, .aarch64 = true, .rxtx_pages_max = 1},
+    {.id = 7, .name = "uart32", .vcpus = 1, .aarch64 = false, .rxtx_pages_max = 1},
+    {.id = 8, .name = "uartmoved", .vcpus = 1, .aarch64 = true, .rxtx_pages_max = 1},
+    {.id = 9, .name = "widths", .vcpus = 2, .aarch64 = true, .rxtx_pages_max = 1},
 };
 
 #define PLACE(vm, program) \
@@ -27,6 +35,10 @@ static const struct vm_place places[] = {
     {PLACE(3, test_spis_moved), MOVED},
     {PLACE(4, test_routes)},
     {PLACE(5, test_routes_32), .conduit = CONDUIT_HVC},
+    {PLACE(6, test_uart)},
+    {PLACE(7, test_uart_32), .conduit = CONDUIT_HVC},
+    {PLACE(8, test_uart_moved), MOVED},
+    {PLACE(9, test_widths)},
 };
 
 const struct table table = {
