@@ -48,9 +48,9 @@ VM_KEYS = {
     "memory": (values.stretch(DEFAULT_RAM_IPA), REQUIRED),
     "scattered": (values.yes_or_no, False),
     "fp": (values.yes_or_no, None),
-    "gicd": (values.device_address, None),
-    "gicr": (values.device_address, None),
-    "uart": (values.device_address, None),
+    "gicd": (values.device_address(limits.GIC_ALIGNMENT), None),
+    "gicr": (values.device_address(limits.GIC_ALIGNMENT), None),
+    "uart": (values.device_address(limits.PAGE_BYTES), None),
     "uart-intid": (values.number_between(32, 63), None),
     "input": (values.yes_or_no, False),
     # What is in its memory
