@@ -66,7 +66,8 @@ BAD_VALUES = (
 BAD_TEXTS = (
     ("", "there is no [vm NAME] in it"),
     ("image = x\n", "line 1 stands before the first [SECTION]"),
-    ("[vm one]\nimage\n", "line 2 is neither [SECTION] nor KEY = VALUE: 'image\\n'"),
+    ("[vm one]\nimage\n", "line 2 is neither [SECTION] nor KEY = VALUE: image"),
+    (VM + VM.replace("vm one", "vm  one"), "[vm  one] is the second VM of this name"),
     (VM + VM, "[vm one] line 4 begins this section once more"),
     (VM + "memory = 1M\n", "[vm one] line 4 says memory once more"),
     (VM + "[guest two]\n", "[guest two] is neither [table] nor [vm NAME]"),
