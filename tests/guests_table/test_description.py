@@ -156,6 +156,20 @@ FIELDS = (
 )
 
 
+# What is appended to VM, and is just allowed.
+AT_THE_LIMIT = (
+    "window = 4K at 0x41000000",  # right behind RAM
+    "window = 4K at 0x3ffff000",
+    "window = 4K at 0x7ffffff000",
+    "window = 4K at 0xfffff000\nwidth = 32",
+    "gicr = 0x8010000\nvcpus = 8",
+    "uart = 0x9ff0000\ngicr = 0x9ff1000".replace("0x9ff1000", "0xa000000"),
+    "offset = 0",
+    "uuids = " + " ".join(f"3cf1a2e7-5b0d-4c11-9e24-67d810a3b5c{i}" for i in range(3)),
+    "\n[vm twelve-chars]\nimage = raw.bin\nmemory = 1792M",  # and so all RAM
+)
+
+
 class Refusals(Workshop):
     def test_values(self):
         for text, complaint in BAD_VALUES:
@@ -200,6 +214,20 @@ class Tables(Workshop):
             with self.subTest(text=text):
                 lines = [made.strip() for made in self.made(VM + text + "\n").splitlines()]
                 self.assertIn(line, lines)
+
+    def test_at_the_limit(self):
+        for text in AT_THE_LIMIT:
+            with self.subTest(text=text):
+                made = self.made(VM + text + "\n")
+                self.assertIn(".image_offset = 0x0,", made)
+
+    def test_most_peers(self):
+        others = "".join(VM.replace("one", f"v{i}").replace("16M", "1M") for i in range(8))
+        text = VM + "sees = " + " ".join(f"v{i}" for i in range(8)) + "\n" + others
+        self.assertIn(".peer_count = 8,", self.made(text))
+
+    def test_blank_line_ends_a_value(self):
+        self.assertEqual(len(self.complaints(VM + "sees = two\n\n  three\n")), 1)
 
     def test_ids_and_peers(self):
         """IDs in the order of the text around those that are given; peers in the order of IDs."""
