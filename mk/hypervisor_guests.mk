@@ -28,7 +28,7 @@ $(if $(filter 1,$(words $(GUESTS))),,$(error GUESTS is one file, without blanks 
 $(if $(wildcard $(GUESTS)),,$(error GUESTS=$(GUESTS) is not there))
 $(eval $(call guests-rules,$(GUESTS)))
 
-# As long as the guests run. What is typed goes to them, also Ctrl-C.
+# As long as the guests run. What is typed goes to one of them, also Ctrl-C.
 hypervisor-run = if [ -t 0 ]; then echo 'Ctrl-A X ends the run'; $(subst \
 	-serial stdio,-serial mon:stdio,$(call hypervisor-command,$(1))); \
 	else $(call hypervisor-command,$(1)) </dev/null; fi

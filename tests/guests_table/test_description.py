@@ -32,8 +32,10 @@ BAD_VALUES = (
     ("window = 2M", "window: '2M' is not 'SIZE at ADDRESS', such as 256M at 0x80000000"),
     ("window = 2M at 0x123", "window: 0x123 is not the start of a page of 4 KiB"),
     ("offset = 0x123", "offset: 0x123 is not a number of pages of 4 KiB"),
-    ("gicd = 0x800", "gicd: 0x800 is not the start of a page of 4 KiB"),
-    ("uart = 0", "uart: there is no device at 0"),
+    ("gicd = 0x8001000", "gicd: 0x8001000 is not a multiple of 64 KiB, and more than 0"),
+    ("gicr = 0x8001000", "gicr: 0x8001000 is not a multiple of 64 KiB, and more than 0"),
+    ("uart = 0x123", "uart: 0x123 is not a multiple of 4 KiB, and more than 0"),
+    ("uart = 0", "uart: 0 is not a multiple of 4 KiB, and more than 0"),
     ("fp = yes\nwidth = 32", "fp: VMs of width 32 have no FP/SIMD registers here"),
     ("uart-intid = 64", "uart-intid: 64 is not between 32 and 63"),
     ("uart-intid = 31", "uart-intid: 31 is not between 32 and 63"),
@@ -47,7 +49,7 @@ BAD_VALUES = (
     ("comes-and-goes = yes", "comes-and-goes: one VM at least must stay"),
     ("uart = 0x8000000", "uart: at 0x8000000 it overlaps gicd at 0x8000000"),
     ("uart = 0x80a0000", "uart: at 0x80a0000 it overlaps gicr at 0x80a0000"),
-    ("gicr = 0x8fff000", "uart: at 0x9000000 it overlaps gicr at 0x8fff000"),
+    ("gicr = 0x8ff0000", "uart: at 0x9000000 it overlaps gicr at 0x8ff0000"),
     ("window = 4K at 0x40fff000", "window: at 0x40fff000 it overlaps memory at 0x40000000"),
     ("window = 8K at 0x7ffffff000", "window: 0x7ffffff000 to 0x8000001000 reaches beyond 0x8000000000"),
     ("width = 32\nwindow = 8K at 0xfffff000", "window: 0xfffff000 to 0x100001000 reaches beyond 0x100000000"),
@@ -64,7 +66,8 @@ BAD_VALUES = (
 BAD_TEXTS = (
     ("", "there is no [vm NAME] in it"),
     ("image = x\n", "line 1 stands before the first [SECTION]"),
-    ("[vm one]\nimage\n", "line 2 is neither [SECTION] nor KEY = VALUE: 'image\\n'"),
+    ("[vm one]\nimage\n", "line 2 is neither [SECTION] nor KEY = VALUE: image"),
+    (VM + VM.replace("vm one", "vm  one"), "[vm  one] is the second VM of this name"),
     (VM + VM, "[vm one] line 4 begins this section once more"),
     (VM + "memory = 1M\n", "[vm one] line 4 says memory once more"),
     (VM + "[guest two]\n", "[guest two] is neither [table] nor [vm NAME]"),
@@ -141,6 +144,7 @@ FIELDS = (
     ("gicd = 0x2f000000", ".devices.gicd_ipa = 0x2f000000,"),
     ("gicr = 0x2f100000", ".devices.gicr_ipa = 0x2f100000,"),
     ("uart = 0x1c090000", ".devices.uart_ipa = 0x1c090000,"),
+    ("input = yes", ".has_input = true,"),
     ("uart-intid = 40", ".devices.uart_intid = 40,"),
     ("[table]\nname = my table", '.name = "my table",'),
     ("[table]\nseconds = 90", ".seconds_max = 90,"),
@@ -149,6 +153,20 @@ FIELDS = (
         "uuids = 3cf1a2e7-5b0d-4c11-9e24-67d810a3b5c7",
         ".uuids = {WORLD_UUID(0x3cf1a2e7, 0x5b0d4c11, 0x9e2467d8, 0x10a3b5c7)},",
     ),
+)
+
+
+# What is appended to VM, and is just allowed.
+AT_THE_LIMIT = (
+    "window = 4K at 0x41000000",  # right behind RAM
+    "window = 4K at 0x3ffff000",
+    "window = 4K at 0x7ffffff000",
+    "window = 4K at 0xfffff000\nwidth = 32",
+    "gicr = 0x8010000\nvcpus = 8",
+    "uart = 0x9ff0000\ngicr = 0x9ff1000".replace("0x9ff1000", "0xa000000"),
+    "offset = 0",
+    "uuids = " + " ".join(f"3cf1a2e7-5b0d-4c11-9e24-67d810a3b5c{i}" for i in range(3)),
+    "\n[vm twelve-chars]\nimage = raw.bin\nmemory = 1792M",  # and so all RAM
 )
 
 
@@ -196,6 +214,20 @@ class Tables(Workshop):
             with self.subTest(text=text):
                 lines = [made.strip() for made in self.made(VM + text + "\n").splitlines()]
                 self.assertIn(line, lines)
+
+    def test_at_the_limit(self):
+        for text in AT_THE_LIMIT:
+            with self.subTest(text=text):
+                made = self.made(VM + text + "\n")
+                self.assertIn(".image_offset = 0x0,", made)
+
+    def test_most_peers(self):
+        others = "".join(VM.replace("one", f"v{i}").replace("16M", "1M") for i in range(8))
+        text = VM + "sees = " + " ".join(f"v{i}" for i in range(8)) + "\n" + others
+        self.assertIn(".peer_count = 8,", self.made(text))
+
+    def test_blank_line_ends_a_value(self):
+        self.assertEqual(len(self.complaints(VM + "sees = two\n\n  three\n")), 1)
 
     def test_ids_and_peers(self):
         """IDs in the order of the text around those that are given; peers in the order of IDs."""

@@ -51,6 +51,14 @@ class Images(Workshop):
         self.make(VM.replace("16M", "12K"))
         self.assert_refused(VM.replace("16M", "12K") + "offset = 4K\n", complaint)
 
+    def test_exact_fit(self):
+        self.put("raw.bin", bytes(8192))
+        self.make(VM.replace("16M", "8K"))
+        (vm,) = self.make(VM.replace("16M", "12K") + "tree = generated\n").vms
+        self.assertEqual(vm.files["tree"].address, vm.files["image"].end)
+        (complaint,) = self.complaints(VM.replace("16M", "8K") + "tree = generated\n")
+        self.assertIn("the tree at 0x40001000 would lie on the image", complaint)
+
     def test_one_file_of_several_vms(self):
         made = self.made(VM + VM.replace("one", "two"))
         self.assertEqual(made.count("TABLE_FILE("), 1)
@@ -78,6 +86,7 @@ class Linux(Workshop):
         self.assertGreaterEqual(ramdisk.address, image.end)
         self.assertGreaterEqual(tree.address, ramdisk.address + 5000)
         self.assertLessEqual(tree.address + len(tree.content), 0x80000000 + 128 * MIB)
+        self.assertGreater(tree.address, 0x80000000 + 127 * MIB)
         self.assertEqual(tree.address % 8, 0)
         self.assertEqual((tree.address % 4096, ramdisk.address % 4096), (0, 0))
 

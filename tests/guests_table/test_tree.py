@@ -160,6 +160,7 @@ class Generated(Workshop):
         tree = self.tree(GENERATED)
         self.assertEqual(tree.strings("/clock", "compatible"), ["fixed-clock"])
         self.assertEqual(tree.cells("/clock", "#clock-cells"), (0,))
+        self.assertNotEqual(tree.cells("/clock", "phandle"), tree.cells("/", "interrupt-parent"))
         self.assertGreater(tree.cells("/clock", "clock-frequency")[0], 0)
 
     def test_when_there_is_one(self):
@@ -228,6 +229,19 @@ class BroughtAlong(Workshop):
         content = (self.folder / "own.dtb").read_bytes()
         self.put("own.dtb", content[:-8])
         self.assert_refused(VM + "tree = own.dtb\n", "[vm one] tree: own.dtb is cut short")
+
+    def test_size(self):
+        """Linux maps 2 MiB, and no more."""
+        self.own()
+        tree = libfdt.Fdt((self.folder / "own.dtb").read_bytes())
+        for size, refused in ((1 << 21, False), ((1 << 21) + 1, True)):
+            tree.resize(size)
+            self.put("own.dtb", bytes(tree.as_bytearray()))
+            if refused:
+                complaint = "[vm one] tree: own.dtb is larger than 2 MiB"
+                self.assert_refused(VM + "tree = own.dtb\n", complaint)
+            else:
+                self.make(VM + "tree = own.dtb\n")
 
     def test_bootargs(self):
         self.own()

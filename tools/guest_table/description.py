@@ -3,6 +3,7 @@
 
 What concerns the contents of files and where they go in a VM's memory is layout.py's.
 """
+import ast
 import configparser
 import re
 from pathlib import Path
@@ -48,9 +49,9 @@ VM_KEYS = {
     "memory": (values.stretch(DEFAULT_RAM_IPA), REQUIRED),
     "scattered": (values.yes_or_no, False),
     "fp": (values.yes_or_no, None),
-    "gicd": (values.device_address, None),
-    "gicr": (values.device_address, None),
-    "uart": (values.device_address, None),
+    "gicd": (values.device_address(limits.GIC_ALIGNMENT), None),
+    "gicr": (values.device_address(limits.GIC_ALIGNMENT), None),
+    "uart": (values.device_address(limits.PAGE_BYTES), None),
     "uart-intid": (values.number_between(32, 63), None),
     "input": (values.yes_or_no, False),
     # What is in its memory
@@ -140,7 +141,8 @@ def parse(table):
         table.complaints.add(f"line {error.lineno} stands before the first [SECTION]")
     except configparser.ParsingError as error:
         for line, text in error.errors:
-            table.complaints.add(f"line {line} is neither [SECTION] nor KEY = VALUE: {text}")
+            said = ast.literal_eval(text).strip()
+            table.complaints.add(f"line {line} is neither [SECTION] nor KEY = VALUE: {said}")
     except configparser.DuplicateSectionError as error:
         table.complaints.add(f"line {error.lineno} begins this section once more", error.section)
     except configparser.DuplicateOptionError as error:
@@ -158,6 +160,8 @@ def read_section(table, section, given):
         table.seconds = chosen["seconds"]
     elif match:
         check_name(table, section, match[1])
+        if match[1] in (vm.name for vm in table.vms):
+            table.complaints.add("is the second VM of this name", section)
         table.vms.append(Vm(match[1], read_keys(table, section, given, VM_KEYS)))
     else:
         table.complaints.add("is neither [table] nor [vm NAME]", section)

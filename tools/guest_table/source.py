@@ -145,6 +145,8 @@ def device_fields(vm):
         yield "devices.uart_ipa", f"{vm.uart:#x}"
     if vm.uart_intid is not None:
         yield "devices.uart_intid", vm.uart_intid
+    if vm.input:
+        yield "has_input", "true"
 
 
 def table_rows(table):

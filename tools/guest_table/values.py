@@ -51,11 +51,16 @@ def address(text):
     return value
 
 
-def device_address(text):
-    """Zero is how the hypervisor is told nothing."""
-    if address(text) == 0:
-        raise ValueError("there is no device at 0")
-    return address(text)
+def device_address(unit):
+    """A multiple of it; not zero, which is how the hypervisor is told nothing."""
+
+    def parse(text):
+        value = number(text)
+        if value == 0 or value % unit != 0:
+            raise ValueError(f"{text} is not a multiple of {unit // KIB} KiB, and more than 0")
+        return value
+
+    return parse
 
 
 def stretch(default_address):
