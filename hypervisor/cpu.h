@@ -33,7 +33,7 @@ bool cpu_is_the_first(void);
  * it, and waits until each has called cpu_ready(). The first that the firmware refuses ends that.
  */
 void cpu_start_others(void);
-void cpu_ready(void);
+void cpu_ready(void); /* does not return if it comes too late */
 
 /* How many CPUs run. */
 unsigned int cpu_count(void);

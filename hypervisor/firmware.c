@@ -18,6 +18,19 @@ int64_t firmware_cpu_on(uint64_t target, uint64_t entry, uint64_t context)
     return call(PSCI_CPU_ON_64, target, entry, context);
 }
 
+static _Noreturn void leave(uint64_t fid)
+{
+    call(fid, 0, 0, 0);
+    for (;;) {
+        __asm__ volatile("wfi");
+    }
+}
+
+void firmware_cpu_off(void)
+{
+    leave(PSCI_CPU_OFF);
+}
+
 uint32_t firmware_psci_version(void)
 {
     return (uint32_t)call(PSCI_VERSION, 0, 0, 0);
@@ -34,10 +47,7 @@ uint32_t firmware_smccc_version(void)
 
 void firmware_power_off(void)
 {
-    call(PSCI_SYSTEM_OFF, 0, 0, 0);
-    for (;;) {
-        __asm__ volatile("wfi");
-    }
+    leave(PSCI_SYSTEM_OFF);
 }
 
 void machine_exit(int status)

@@ -10,6 +10,7 @@ void smc(uint64_t x[18]);
 
 /* PSCI: 0, or a negative error. */
 int64_t firmware_cpu_on(uint64_t target, uint64_t entry, uint64_t context);
+_Noreturn void firmware_cpu_off(void);
 
 /* PSCI and SMCCC versions as major << 16 | minor. SMCCC 1.0 if the firmware does not say. */
 uint32_t firmware_psci_version(void);

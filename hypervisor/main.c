@@ -68,6 +68,10 @@ static void check_cpu(void)
     if (!has_pages_of_4k(mmfr0) || bits(mmfr0, 0, 4) < PARANGE_40_BITS) {
         refuse("this CPU has no pages of 4 KiB, or fewer than 40 bits of address");
     }
+    /* 0: HCR_EL2.E2H can be clear. A CPU that has no such field can do it, too. */
+    if (bits(register_read(ID_AA64MMFR4_EL1), 24, 4) != 0) {
+        refuse("this CPU has EL2 with VHE alone");
+    }
     if (register_read(cntfrq_el0) == 0) {
         refuse("the firmware has not set CNTFRQ_EL0");
     }

@@ -26,6 +26,8 @@
 #define ICH_LR3_EL2     S3_4_C12_C12_3
 #define VDISR_EL2       S3_4_C12_C1_1
 
+#define ID_AA64MMFR4_EL1 S3_0_C0_C7_4
+
 #define REGISTER_STRING(name) #name
 
 #define register_read(name)                                                          \

@@ -47,14 +47,15 @@ $(HYPERVISOR_BUILD)/%.bin: $(HYPERVISOR_BUILD)/%.elf
 	$(CROSS)objcopy -O binary $< $@
 
 # SPMC chooses the Secure world: an SPMC of FF-A 1.2 or 1.1, or none, or one that is like those of
-# other firmware: frugal, or of 1.3.
+# other firmware: frugal, plain, or of 1.3 (secure/README.md).
 SPMC  ?= 1.2
-SPMCS := 1.2 1.1 none frugal 1.3
+SPMCS := 1.2, 1.1, none, frugal, plain and 1.3
 MONITOR_1.2  := $(BUILD)/secure/monitor.bin
 MONITOR_1.1  := $(BUILD)/secure/monitor-1.1.bin
 MONITOR_none := $(BUILD)/secure/monitor-none.bin
 MONITOR_1.3    := $(BUILD)/secure/monitor-1.3.bin
 MONITOR_frugal := $(BUILD)/secure/monitor-frugal.bin
+MONITOR_plain  := $(BUILD)/secure/monitor-plain.bin
 
 QEMU ?= qemu-system-aarch64
 # More words for QEMU. What comes twice counts the second time: QEMU_FLAGS='-smp 2'.
@@ -87,7 +88,7 @@ hypervisor-run = timeout --foreground 100 $(call hypervisor-command,$(1)) </dev/
 hypervisor-run-images = $(if $(FIRMWARE),$(wildcard $(FIRMWARE)),$(MONITOR_$(SPMC))) \
 	$(HYPERVISOR_BUILD)/hypervisor-$(TABLE).bin
 
-run: ## run the VMs of the story, or GUESTS=FILE; SPMC=1.2, 1.1, frugal or none, or FIRMWARE=flash.bin; TABLE=story or scenarios
+run: ## run the VMs of the story, or GUESTS=FILE; SPMC=1.2, 1.1, none, frugal, plain or 1.3; TABLE=story or scenarios; or FIRMWARE=flash.bin
 	@$(if $(MONITOR_$(SPMC)),,$(error SPMC=$(SPMC) is none of $(SPMCS)))tools/install run
 	@$(if $(FIRMWARE),$(if $(wildcard $(FIRMWARE)),,$(error FIRMWARE=$(FIRMWARE) is no file)))
 	@$(MAKE) --no-print-directory -q $(hypervisor-run-images) 2>/dev/null || echo 'building what runs at EL1, EL2 and EL3'
@@ -156,16 +157,28 @@ check-hypervisor: $(MONITOR_1.2) $(HYPERVISOR_TEST_IMAGES)
 		hypervisor/test/run
 
 # What everything else is there for: the VMs, at EL1, in front of each Secure world.
-HYPERVISOR_MONITORS := $(MONITOR_1.2) $(MONITOR_1.1) $(MONITOR_none)
+HYPERVISOR_MONITORS  := $(MONITOR_1.2) $(MONITOR_1.1) $(MONITOR_none) $(MONITOR_1.3)
+HYPERVISOR_STRANGERS := $(MONITOR_frugal) $(MONITOR_plain)
 WORLD_TABLES        := story scenarios messages memory
 # What takes longer, and has less to do with the Secure world, in front of one.
 WORLD_TABLES_ONCE   := messages_32 memory_32 traffic load
 CHECKS += worlds
-check-worlds: $(HYPERVISOR_MONITORS) \
+check-worlds: $(HYPERVISOR_MONITORS) $(HYPERVISOR_STRANGERS) \
 		$(patsubst %,$(HYPERVISOR_BUILD)/hypervisor-%.bin,$(WORLD_TABLES) $(WORLD_TABLES_ONCE))
-	@IMAGES='$(HYPERVISOR_BUILD)' MONITORS='$(HYPERVISOR_MONITORS)' TABLES='$(WORLD_TABLES)' \
+	@IMAGES='$(HYPERVISOR_BUILD)' MONITORS='$(HYPERVISOR_MONITORS)' \
+		STRANGERS='$(HYPERVISOR_STRANGERS)' TABLES='$(WORLD_TABLES)' \
 		TABLES_ONCE='$(WORLD_TABLES_ONCE)' MACHINE='$(call hypervisor-qemu,@MONITOR@,@IMAGE@)' \
 		hypervisor/test/worlds
+
+# As other firmware would enter the hypervisor: wherever it has put it, on whatever there is.
+CHECKS += firmware
+check-firmware: $(MONITOR_1.2) $(HYPERVISOR_BUILD)/hypervisor-test-machine.bin $(HYPERVISOR_BUILD)/mover.bin
+	@LOGS='$(HYPERVISOR_BUILD)/test' MACHINE='$(call hypervisor-machine,$(MONITOR_1.2),null)' \
+		IMAGE='$(HYPERVISOR_BUILD)/hypervisor-test-machine.bin' MOVER='$(HYPERVISOR_BUILD)/mover.bin' \
+		hypervisor/test/firmware
+
+$(HYPERVISOR_BUILD)/mover.elf: $(HYPERVISOR_BUILD)/hypervisor/test/mover.S.o
+	$(HYPERVISOR_LINK) -Wl,-Ttext=0 -Wl,-e,start -o $@ $<
 
 CHECKS += hypervisor-table
 check-hypervisor-table: $(HYPERVISOR_BUILD)/test_table
@@ -177,5 +190,5 @@ $(HYPERVISOR_BUILD)/test_table: hypervisor/test/test_table.c hypervisor/table_ch
 		-o $@ $^
 
 .SECONDARY: $(HYPERVISOR_OBJECTS)
-.PHONY: hypervisor run check-hypervisor check-hypervisor-table check-worlds
+.PHONY: hypervisor run check-firmware check-hypervisor check-hypervisor-table check-worlds
 -include $(shell find $(HYPERVISOR_BUILD) -name '*.d' 2>/dev/null)
