@@ -21,6 +21,7 @@ GUEST_IMAGES := \
 	sleeper:64:programs/sleeper \
 	sharer:64:programs/sharer \
 	mayfly:64:programs/mayfly \
+	poker:64:programs/poker \
 	worker_1_0:64:programs/worker:-DWORKER_VERSION=FFA_VERSION_1_0 \
 	load_1_0:64:programs/worker:-DWORKER_VERSION=FFA_VERSION_1_0:-DWORKER_SECONDS=8 \
 	load_1_1:64:programs/worker:-DWORKER_VERSION=FFA_VERSION_1_1:-DWORKER_SECONDS=8 \
@@ -77,10 +78,11 @@ GUEST_LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--gc-sections
 	-Wl,--no-warn-rwx-segments -Wl,-z,noexecstack -T guests/el1/image.ld
 
 # Objects shared by the images of one width.
+GUEST_MORE_64 := probe
 define guest_width_rules
 GUEST_OBJECTS_$(1) := $(patsubst %.c,$(GUESTS_BUILD)/$(1)/%.o,\
 	$(GUEST_LIB_SOURCES) $(GUEST_PLATFORM_SOURCES)) \
-	$(patsubst %,$(GUESTS_BUILD)/$(1)/guests/el1/%$(1).o,start vectors call hold)
+	$(patsubst %,$(GUESTS_BUILD)/$(1)/guests/el1/%$(1).o,start vectors call hold $(GUEST_MORE_$(1)))
 
 $(GUESTS_BUILD)/$(1)/%.o: %.c
 	@mkdir -p $$(@D)

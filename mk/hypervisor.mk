@@ -131,6 +131,7 @@ $(call hypervisor-test-guest,test_spis_moved,64,spis,-DDEVICES_MOVED)
 $(call hypervisor-test-guest,test_routes,64,routes)
 $(call hypervisor-test-guest,test_routes_32,32,routes)
 $(call hypervisor-test-guest,test_floats,64,floats)
+$(eval $(call guest_image_rules,test_poker,64,programs/poker,-DPOKER_SECONDS=2))
 $(foreach version,0 1,$(eval $(call guest_image_rules,test_worker_1_$(version),64,programs/worker,\
 	-DWORKER_VERSION=FFA_VERSION_1_$(version) -DWORKER_LIVES=100)))
 
@@ -152,7 +153,7 @@ check-hypervisor: $(MONITOR_1.2) $(HYPERVISOR_TEST_IMAGES)
 HYPERVISOR_MONITORS := $(MONITOR_1.2) $(MONITOR_1.1) $(MONITOR_none)
 WORLD_TABLES        := story scenarios messages memory
 # What takes longer, and has less to do with the Secure world, in front of one.
-WORLD_TABLES_ONCE   := messages_32 memory_32 traffic
+WORLD_TABLES_ONCE   := messages_32 memory_32 traffic load
 CHECKS += worlds
 check-worlds: $(HYPERVISOR_MONITORS) \
 		$(patsubst %,$(HYPERVISOR_BUILD)/hypervisor-%.bin,$(WORLD_TABLES) $(WORLD_TABLES_ONCE))

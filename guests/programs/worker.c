@@ -32,16 +32,16 @@
 
 /*
  * No call may take longer that needs nobody else, whatever the others do. Such a call takes some
- * microseconds, and at most some hundred while the Secure world is asked. But its vCPU may lose its
- * CPU meanwhile: to each vCPU that is ready, for a slice of 5 ms, to as much work of the hypervisor
- * beside, and, where the emulated machine has more CPUs than its host, or the host has other things
- * to do, to those. What this is to find is none of these: a call that waits for another VM, or for
- * the work of one, which would last for as long as that one likes.
+ * microseconds, or some hundred where the Secure world is asked. But its vCPU may lose its CPU
+ * meanwhile: to each vCPU that is ready, for a slice of 5 ms, to as much work of the hypervisor's,
+ * and all that once more for each CPU of the emulated machine that its host has no core for, or is
+ * too busy to run. What is to be found is a call that waits for another VM, or for work that is
+ * done for one: that would last for as long as others like, or for ever.
  */
-#define CALL_US_MAX 500000u
+#define CALL_US_MAX 2000000u
 
 /* A request or a reclaim also waits for others, who are slow, or end first. */
-#define REQUEST_US_MAX 5000000u
+#define REQUEST_US_MAX 10000000u
 
 struct longest {
     const char *what;
@@ -371,15 +371,19 @@ static void visit(struct worker *worker, uint16_t id)
 
 #define ENDS_BY_ITSELF (WORKER_SECONDS + WORKER_LIVES != 0)
 
+static bool have_come(const uint32_t *counter, uint32_t due)
+{
+    return __atomic_load_n(counter, __ATOMIC_ACQUIRE) >= due;
+}
+
 static bool is_over(struct worker *worker)
 {
     uint32_t due = __atomic_load_n(&worker->servant.farewells_due, __ATOMIC_ACQUIRE);
 
     if (ENDS_BY_ITSELF) {
-        return guest_clock() >= worker->end &&
-               __atomic_load_n(&worker->servant.greetings, __ATOMIC_ACQUIRE) >= WORKER_LIVES;
+        return guest_clock() >= worker->end && have_come(&worker->servant.greetings, WORKER_LIVES);
     }
-    return due != 0 && __atomic_load_n(&worker->servant.farewells, __ATOMIC_ACQUIRE) >= due;
+    return due != 0 && have_come(&worker->servant.farewells, due);
 }
 
 static void pause(void)
@@ -436,7 +440,7 @@ static void say_farewell(struct worker *worker)
 
         errand_farewell(&errand);
     }
-    while (__atomic_load_n(&worker->servant.farewells, __ATOMIC_ACQUIRE) < worker->peer_count) {
+    while (!have_come(&worker->servant.farewells, worker->peer_count)) {
         pause();
     }
 }
