@@ -59,6 +59,8 @@ guest_program = $(word 3,$(subst :, ,$(1)))
 guest_flag    = $(wordlist 4,9,$(subst :, ,$(1)))
 
 GUEST_NAMES := $(foreach image,$(GUEST_IMAGES),$(call guest_name,$(image)))
+# Those that are nothing but instructions of EL1 cannot be threads.
+GUEST_HOST_NAMES := $(filter-out poker,$(GUEST_NAMES))
 GUEST_BINS  := $(GUEST_NAMES:%=$(GUESTS_BUILD)/%.bin)
 
 # What every program is linked with. On the host a port takes the place of the platform.

@@ -10,6 +10,7 @@
  * the farewells say. Then it tells what it did, and how long its
  * longest call took.
  */
+#include "longest.h"
 #include "partition.h"
 #include "party.h"
 #include "role.h"
@@ -27,7 +28,10 @@
 #define KEPT_US   20000u
 #define END_SGI   7u
 
-/* How often others are looked for, in rounds. */
+/*
+ * How often others are looked for, in rounds; and for the first time then: at 1.0 vCPU 0 gives RX
+ * back when it begins to wait, with a list that is still being read.
+ */
 #define SEARCH_EVERY 16u
 
 /*
@@ -42,11 +46,6 @@
 
 /* A request or a reclaim also waits for others, who are slow, or end first. */
 #define REQUEST_US_MAX 10000000u
-
-struct longest {
-    const char *what;
-    uint64_t us;
-};
 
 struct worker {
     struct servant servant;
@@ -70,17 +69,6 @@ struct worker {
     uint32_t returned;
 };
 
-/* --- How long it takes ------------------------------------------------------------------------ */
-
-static void note(struct longest *longest, const char *what, uint64_t start)
-{
-    uint64_t us = guest_clock() - start;
-
-    if (us > longest->us) {
-        *longest = (struct longest){what, us};
-    }
-}
-
 /* --- Calls that need nobody else -------------------------------------------------------------- */
 
 static void call_own(struct worker *worker)
@@ -89,11 +77,11 @@ static void call_own(struct worker *worker)
     uint64_t start = guest_clock();
 
     expect_equal(client, FFA(client, FFA_ID_GET).x[2], worker->me.id, "its ID");
-    note(&worker->call, "FFA_ID_GET", start);
+    longest_note(&worker->call, "FFA_ID_GET", start);
     start = guest_clock();
     expect_status(client, FFA_STATUS(client, FFA_FEATURES, FFA_MEM_SHARE_32), FFA_OK,
                   "FFA_FEATURES of FFA_MEM_SHARE");
-    note(&worker->call, "FFA_FEATURES", start);
+    longest_note(&worker->call, "FFA_FEATURES", start);
 }
 
 static void map_again(struct worker *worker)
@@ -105,13 +93,13 @@ static void map_again(struct worker *worker)
     servant_hold_buffers(&worker->servant);
     start = guest_clock();
     expect_status(client, FFA_STATUS(client, FFA_RXTX_UNMAP, 0), FFA_OK, "FFA_RXTX_UNMAP");
-    note(&worker->call, "FFA_RXTX_UNMAP", start);
+    longest_note(&worker->call, "FFA_RXTX_UNMAP", start);
     start = guest_clock();
     expect_status(client,
                   FFA_STATUS(client, FFA_RXTX_MAP_32, guest_ipa(buffers->tx),
                              guest_ipa(buffers->rx), buffers->pages),
                   FFA_OK, "FFA_RXTX_MAP again");
-    note(&worker->call, "FFA_RXTX_MAP", start);
+    longest_note(&worker->call, "FFA_RXTX_MAP", start);
     servant_drop_buffers(&worker->servant);
 }
 
@@ -127,7 +115,7 @@ static uint32_t find(struct worker *worker, const struct ffa_uuid *uuid, uint16_
     servant_hold_buffers(&worker->servant);
     start = guest_clock();
     status = members_list(client, &worker->servant.buffers, uuid, &found);
-    note(&worker->call, "FFA_PARTITION_INFO_GET", start);
+    longest_note(&worker->call, "FFA_PARTITION_INFO_GET", start);
     servant_drop_buffers(&worker->servant);
     if (status != FFA_OK) {
         expect_status(client, status, FFA_INVALID_PARAMETERS, "the list of nobody");
@@ -172,7 +160,7 @@ static void ask_peer(struct worker *worker, uint16_t id)
     uint64_t start = guest_clock();
 
     errand_run(&errand, SERVANT(SERVANT_ECHO, 0), word, word);
-    note(&worker->request, "a request to a VM", start);
+    longest_note(&worker->request, "a request to a VM", start);
     expect_equal(client, word[0], (uint32_t)~worker->round, "the first word that comes back");
     expect_equal(client, word[3], worker->round, "the last word that comes back");
     worker->requests++;
@@ -191,7 +179,7 @@ static void ask_echo(struct worker *worker)
     struct guest_regs answer = message_exchange(client, &request);
     struct message response;
 
-    note(&worker->request, "a request to a partition", start);
+    longest_note(&worker->request, "a request to a partition", start);
     expect(client, message_read(&answer, &response), "a partition answers");
     expect_equal(client, response.word[1], (uint32_t)~worker->round, "what the partition says");
     worker->requests++;
@@ -242,7 +230,7 @@ static int32_t share_with(struct worker *worker, uint16_t id, uint64_t *handle)
     servant_hold_buffers(&worker->servant);
     start = guest_clock();
     status = party_send(&worker->me, FFA_MEM_SHARE_32, &grant, handle);
-    note(&worker->call, "FFA_MEM_SHARE", start);
+    longest_note(&worker->call, "FFA_MEM_SHARE", start);
     servant_drop_buffers(&worker->servant);
     worker->shares += status == FFA_OK;
     return status;
@@ -254,7 +242,7 @@ static void reclaim(struct worker *worker, uint64_t handle)
 
     expect_status(&worker->servant.client, party_reclaim(&worker->me, handle, 0), FFA_OK,
                   "FFA_MEM_RECLAIM");
-    note(&worker->call, "FFA_MEM_RECLAIM", start);
+    longest_note(&worker->call, "FFA_MEM_RECLAIM", start);
 }
 
 static void share_with_peer(struct worker *worker, uint16_t id)
@@ -273,7 +261,7 @@ static void share_with_peer(struct worker *worker, uint16_t id)
     word[2] = worker->round;
     start = guest_clock();
     errand_run(&errand, SERVANT(SERVANT_BORROW, 0), word, word);
-    note(&worker->request, "an errand with memory", start);
+    longest_note(&worker->request, "an errand with memory", start);
     expect_equal(client, word[0], FFA_OK, "the status of who borrows");
     expect_equal(client, word[1], 0, "pages that are wrong at the borrower");
     expect_equal(client, word[2], PAGES, "pages that are borrowed");
@@ -290,7 +278,7 @@ static void expect_done(struct worker *worker, uint32_t command, uint64_t handle
                   PARTITION_ASK(&worker->servant.client, worker->me.id, PARTITION_ECHO_ID, command,
                                 ffa_handle_low(handle), ffa_handle_high(handle), argument, value),
                   FFA_OK, "what a partition does with memory");
-    note(&worker->request, "a request to a partition, of memory", start);
+    longest_note(&worker->request, "a request to a partition, of memory", start);
 }
 
 static void share_with_echo(struct worker *worker)
@@ -332,7 +320,7 @@ static void reclaim_some_time(struct worker *worker, uint64_t handle)
         status = party_reclaim(&worker->me, handle, 0);
     }
     expect_status(&worker->servant.client, status, FFA_OK, "FFA_MEM_RECLAIM from one that ends");
-    note(&worker->request, "to get memory back", start);
+    longest_note(&worker->request, "to get memory back", start);
 }
 
 /* Shares memory with it, and asks it to borrow that. It keeps it, until it ends. */
@@ -359,7 +347,7 @@ static void visit(struct worker *worker, uint16_t id)
     request.word[2] = ffa_handle_high(handle);
     start = guest_clock();
     answer = message_finish(client, message_send(client, &request));
-    note(&worker->request, "a request to a VM that ends", start);
+    longest_note(&worker->request, "a request to a VM that ends", start);
     expect(client, may_come_of(client_status(&answer)), "a request to a VM that ends");
     worker->losses += client_status(&answer) == FFA_ABORTED;
     reclaim_some_time(worker, handle);
@@ -396,7 +384,7 @@ static void pause(void)
 static void work_a_round(struct worker *worker)
 {
     worker->round++;
-    if (worker->round % SEARCH_EVERY == 1) {
+    if (worker->round % SEARCH_EVERY == 0) {
         search(worker);
         map_again(worker);
     }
