@@ -269,15 +269,18 @@ static void share_with_peer(struct worker *worker, uint16_t id)
     expect(client, pages_are(worker, true), "what the borrower has written");
 }
 
+/* It is told what it retrieves in its RX buffer, where somebody's message may be: BUSY then. */
 static void expect_done(struct worker *worker, uint32_t command, uint64_t handle, uint32_t argument,
                         uint32_t value)
 {
     uint64_t start = guest_clock();
+    int32_t status;
 
-    expect_status(&worker->servant.client,
-                  PARTITION_ASK(&worker->servant.client, worker->me.id, PARTITION_ECHO_ID, command,
-                                ffa_handle_low(handle), ffa_handle_high(handle), argument, value),
-                  FFA_OK, "what a partition does with memory");
+    do {
+        status = PARTITION_ASK(&worker->servant.client, worker->me.id, PARTITION_ECHO_ID, command,
+                               ffa_handle_low(handle), ffa_handle_high(handle), argument, value);
+    } while (status == FFA_BUSY && guest_clock() - start < REQUEST_US_MAX);
+    expect_status(&worker->servant.client, status, FFA_OK, "what a partition does with memory");
     longest_note(&worker->request, "a request to a partition, of memory", start);
 }
 
