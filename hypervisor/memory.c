@@ -241,6 +241,16 @@ size_t frames_used(void)
     return used;
 }
 
+size_t frames_lost(void)
+{
+    size_t lost = 0;
+
+    for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+        lost += is_lost(__atomic_load_n(&frames[i].users, __ATOMIC_RELAXED));
+    }
+    return lost;
+}
+
 /* --- Contents --------------------------------------------------------------------------------- */
 
 static void clean_to_poc(uint64_t address, size_t bytes)

@@ -71,6 +71,7 @@ unsigned int frame_pins(uint64_t pa);
 
 /* Frames that somebody still has. Those that are lost do not count. */
 size_t frames_used(void);
+size_t frames_lost(void);
 
 /* --- Contents ------------------------------------------------------------------------------------
  */

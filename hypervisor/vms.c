@@ -167,7 +167,11 @@ static bool any_is_quarantined(void)
 static void finish(struct vm *last)
 {
     size_t used = frames_used();
+    size_t lost = frames_lost();
 
+    if (lost != 0) {
+        console_say("hyp", "pages of RAM that stay with the Secure world: %lu", lost);
+    }
     if (used != 0) {
         vm_expectation_broken(last, "%lu pages of RAM have not come back from the VMs", used);
     }
