@@ -44,6 +44,12 @@ void console_print(const char *form, ...) __attribute__((format(printf, 1, 2)));
 /* Adds a character that `who` has written; the line is shown when it ends or is full. */
 void console_put(struct console_line *line, const char *who, char character);
 
+/*
+ * Shows the line as far as it is, for somebody who types. What others write comes in between: then
+ * it is shown again when there is more of it.
+ */
+void console_show(const struct console_line *line, const char *who);
+
 /* Shows what is left of a line that will not be ended. */
 void console_flush(struct console_line *line, const char *who);
 

@@ -5,9 +5,10 @@
  * A byte that is written is gone at once, so the transmitter's FIFO is always empty, and its
  * interrupt, which is raised when it becomes so, is raised by every byte.
  *
- * Bytes become lines before they are shown. A kernel, which is told of the port by a device tree,
- * writes one stream from whichever vCPU it is on: there the line is the VM's. A bare-metal program
- * has nothing that would keep its vCPUs from writing at the same time: there each has its own.
+ * Bytes become lines before they are shown, but for who types: there an echo is seen at once. A
+ * kernel, which is told of the port by a device tree, writes one stream from whichever vCPU it is
+ * on: there the line is the VM's. A bare-metal program has nothing that would keep its vCPUs from
+ * writing at the same time: there each has its own.
  */
 #include "pl011.h"
 #include "gicv3.h"
@@ -69,6 +70,7 @@ void pl011_reset(struct vm *vm)
 }
 
 static struct vm *listener; /* that has the input; NULL if none has */
+static bool is_attended;    /* somebody has typed; under the listener's lock */
 
 /* --- With the lock held ----------------------------------------------------------------------- */
 
@@ -139,11 +141,15 @@ static bool has_one_stream(const struct vm *vm)
 static void transmit(struct vcpu *vcpu, uint8_t byte)
 {
     struct vm *vm = vcpu->vm;
+    struct console_line *line = has_one_stream(vm) ? &vm->uart.line : &vcpu->line;
 
     if ((vm->uart.control & CR_LOOPBACK) != 0) {
         receive(&vm->uart, byte);
     } else {
-        console_put(has_one_stream(vm) ? &vm->uart.line : &vcpu->line, vm->who->name, (char)byte);
+        console_put(line, vm->who->name, (char)byte);
+        if (vm == listener && is_attended) {
+            console_show(line, vm->who->name);
+        }
     }
     vm->uart.raised |= INTERRUPT_TRANSMIT;
 }
@@ -236,6 +242,7 @@ static void receive_input(struct pl011 *uart)
 
     while (can_receive(uart) && console_get(&byte)) {
         receive(uart, byte);
+        is_attended = true;
     }
     uart->listens = can_receive(uart);
     console_listen(uart->listens);

@@ -145,11 +145,16 @@ static inline void lower_line(void)
 }
 
 /* One line, on the port that is tested, where guest_print() may not find it. */
-static inline void say(const char *text)
+static inline void put(const char *text)
 {
     while (*text != '\0') {
         write(UART + UARTDR, (unsigned char)*text++);
     }
+}
+
+static inline void say(const char *text)
+{
+    put(text);
     write(UART + UARTDR, '\n');
 }
 

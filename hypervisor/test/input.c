@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Says again what is typed, line by line, and sleeps in between. `bye` ends it. */
+/*
+ * Says again what is typed, line by line, and sleeps in between. To `ask` it asks back, on the line
+ * that it goes on with; `bye` ends it.
+ */
 #include "devices.h"
 
 #define UARTFR    0x18u
@@ -13,9 +16,14 @@
 static char line[LINE_BYTES];
 static unsigned int used;
 
-static bool is_bye(void)
+static bool is(const char *text)
 {
-    return used == 3 && line[0] == 'b' && line[1] == 'y' && line[2] == 'e';
+    unsigned int i = 0;
+
+    while (i < used && text[i] == line[i]) {
+        i++;
+    }
+    return i == used && text[i] == '\0';
 }
 
 /* False when it is to end. */
@@ -27,8 +35,14 @@ static bool take(uint8_t byte)
         return true;
     }
     line[used] = '\0';
-    say(line);
-    if (is_bye()) {
+    if (is("ask")) {
+        write(UART + UARTDR, '!');
+        write(UART + UARTDR, '\b');
+        put("what? ");
+    } else {
+        say(line);
+    }
+    if (is("bye")) {
         return false;
     }
     used = 0;

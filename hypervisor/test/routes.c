@@ -11,6 +11,7 @@
 #define SGI   6u
 
 #define ROUNDS 300u
+#define LOOKS  20u
 
 enum order {
     NOTHING,
@@ -196,7 +197,9 @@ static void check_each(void)
         tell(vcpu, TAKE);
         set(GICD_ISPENDR, EDGE);
         expect(answer(vcpu) == EDGE, "an SPI goes to the vCPU of its route");
-        expect(is_set(GICD_ISACTIVER, EDGE), "it is active there");
+        for (unsigned int look = 0; look < LOOKS; look++) {
+            expect(is_set(GICD_ISACTIVER, EDGE), "it is active there");
+        }
         expect(next() == NONE, "and goes to no other");
         ask(vcpu, END);
         expect(!is_set(GICD_ISACTIVER, EDGE), "it has ended there");
@@ -243,6 +246,22 @@ static void check_off(void)
     end(EDGE);
     start(1);
     expect(ask(1, LOOK) == NONE, "and not found");
+}
+
+/* A wait in FF-A ends as a sleep does, also for what has come before. */
+static void check_blocked(void)
+{
+    struct guest_regs version = {{FFA_VERSION, FFA_VERSION_1_1}};
+    struct guest_regs id = {{FFA_ID_GET}};
+    struct guest_regs wait = {{FFA_MSG_WAIT}};
+
+    ffa_call(&version);
+    ffa_call(&id);
+    route(EDGE, 0);
+    set(GICD_ISPENDR, EDGE);
+    ffa_call(&wait);
+    expect((uint32_t)wait.x[0] == FFA_INTERRUPT, "an SPI that pends ends a wait");
+    expect_next(EDGE, "and comes");
 }
 
 /* --- What is changed while a vCPU holds it ---------------------------------------------------- */
@@ -433,6 +452,7 @@ void guest_main(void)
     check_each();
     check_nobody();
     check_off();
+    check_blocked();
     check_reroute(TAKE);
     check_reroute(SLEEP);
     check_reroute_active();

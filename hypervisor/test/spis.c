@@ -189,6 +189,10 @@ static void check_edge(void)
     expect_next(NONE, "nor does it come");
 
     set(GICD_ISPENDR, EDGE);
+    __asm__ volatile("dsb sy\n wfi" ::: "memory");
+    expect_next(EDGE, "what pends already lets nobody sleep");
+
+    set(GICD_ISPENDR, EDGE);
     guest_yield();
     expect(is_set(GICD_ISPENDR, EDGE), "it pends still on another CPU");
     expect_next(EDGE, "and comes there");
@@ -313,16 +317,19 @@ static void check_disabled(unsigned int intid)
 }
 
 /* Disabled and pending, while it is active: the end of it must not let it through. */
-static void check_disabled_active(void)
+static void check_disabled_active(uintptr_t frame, unsigned int intid)
 {
-    set(GICD_ISPENDR, EDGE);
-    expect(next() == EDGE, "an edge");
-    set(GICD_ISPENDR, EDGE);
-    set(GICD_ICENABLER, EDGE);
-    end(EDGE);
+    uintptr_t word = frame + intid / 32 * 4;
+
+    write(word + GICD_ISENABLER, bit(intid));
+    write(word + GICD_ISPENDR, bit(intid));
+    expect(next() == intid, "it comes");
+    write(word + GICD_ISPENDR, bit(intid));
+    write(word + GICD_ICENABLER, bit(intid));
+    end(intid);
     expect_next(NONE, "what was disabled meanwhile does not come");
-    set(GICD_ISENABLER, EDGE);
-    expect_next(EDGE, "before it is enabled");
+    write(word + GICD_ISENABLER, bit(intid));
+    expect_next(intid, "before it is enabled");
 }
 
 /* --- Priorities ------------------------------------------------------------------------------- */
@@ -475,7 +482,8 @@ void guest_main(void)
     check_rise();
     check_disabled(EDGE);
     check_disabled(LEVEL);
-    check_disabled_active();
+    check_disabled_active(GICD, EDGE);
+    check_disabled_active(SGIS(guest_vcpu()), SGI);
     check_kinds();
     check_many();
     check_two_steps();
