@@ -225,6 +225,8 @@ static void print_facts(uint64_t uart, const struct entry *entry, const struct f
 
 #define UART_FLAGS         0x18
 #define UART_RECEIVE_EMPTY 0x10u
+#define UART_CONTROL       0x30
+#define UART_BOTH_WAYS     0x301u
 
 static char get(uint64_t uart)
 {
@@ -239,6 +241,7 @@ static void echo(uint64_t uart)
 {
     bool at_start = true;
 
+    *(volatile uint32_t *)(uintptr_t)(uart + UART_CONTROL) = UART_BOTH_WAYS;
     print(uart, "listens\n");
     for (;;) {
         char heard = get(uart);
