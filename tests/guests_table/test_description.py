@@ -215,6 +215,22 @@ class Tables(Workshop):
                 lines = [made.strip() for made in self.made(VM + text + "\n").splitlines()]
                 self.assertIn(line, lines)
 
+    def test_where_physical_ram_is(self):
+        """From 0x40000000 to 0x80000000, and from 0xc6000000 to 0xff000000."""
+        for memory, window, meets in (
+            ("0x3fc00000", None, "false"),
+            ("0x3fd00000", None, "true"),
+            ("0x80000000", None, "false"),
+            ("0xc5c00000", None, "false"),
+            ("0xc5d00000", None, "true"),
+            ("0x80000000", "0x7fc00000", "true"),
+            ("0x80000000", "0xff000000", "false"),
+        ):
+            with self.subTest(memory=memory, window=window):
+                text = VM.replace("16M", f"4M at {memory}")
+                text += f"window = 4M at {window}\n" if window else ""
+                self.assertIn(f".any_ipa = {meets},", self.made(text))
+
     def test_at_the_limit(self):
         for text in AT_THE_LIMIT:
             with self.subTest(text=text):

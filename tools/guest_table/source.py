@@ -157,8 +157,22 @@ def table_rows(table):
         "    .places = places,",
         f"    .place_count = {len(table.vms)},",
         f"    .seconds_max = {table.seconds},",
-        "    .any_ipa = true,",
+        f"    .any_ipa = {boolean(any(meets_physical_ram(vm) for vm in table.vms))},",
     ]
+
+
+def meets_physical_ram(vm):
+    """Whether an address of it can be a physical one: then leaks of those cannot be told."""
+    stretches = [vm.memory] + ([vm.window] if vm.window else [])
+    physical = [
+        (limits.RAM_BASE, limits.RAM_END),
+        (limits.HIGH_RAM_BASE, limits.HIGH_RAM_END),
+    ]
+    return any(
+        address < end and start < address + size
+        for address, size in stretches
+        for start, end in physical
+    )
 
 
 # --- make -----------------------------------------------------------------------------------------
