@@ -5,11 +5,12 @@
 
 #include "test.h"
 
-#define ROUNDS      50
-#define LONG_US     40000
-#define TICK_US     1000
-#define TICKS_LEAST 3 /* in that time; there would be 40 if the CPU were always there */
-#define YIELDS      3
+#define ROUNDS         50
+#define LONG_US        40000
+#define TICK_US        1000
+#define TICKS_LEAST    3 /* in that time; there would be 40 if the CPU were always there */
+#define LONG_TRIES_MAX 20
+#define YIELDS         3
 
 /* --- Words there and back --------------------------------------------------------------------- */
 
@@ -94,11 +95,8 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
     return HRTIMER_RESTART;
 }
 
-/*
- * Waits for an answer that takes LONG_US, and counts how many interrupts this CPU took meanwhile:
- * each of them has to end the call with FFA_INTERRUPT, or it would come when the answer does.
- */
-static bool takes_interrupts(int (*request)(void), s64 *us)
+/* Waits for an answer that takes LONG_US; how many interrupts this CPU took meanwhile. */
+static int ticks_during(int (*request)(void), s64 *us)
 {
     struct hrtimer timer;
     ktime_t start;
@@ -111,10 +109,24 @@ static bool takes_interrupts(int (*request)(void), s64 *us)
     error = request();
     *us = ktime_us_delta(ktime_get(), start);
     hrtimer_cancel(&timer);
-    return expect(error == 0, "a long request: %d", error) &&
-           expect(*us >= LONG_US, "it came back after %lld us", *us) &&
-           expect(atomic_read(&ticks) >= TICKS_LEAST, "it was interrupted %d times",
-                  atomic_read(&ticks));
+    expect(error == 0, "a long request: %d", error);
+    expect(*us >= LONG_US, "a long request came back after %lld us", *us);
+    return atomic_read(&ticks);
+}
+
+/*
+ * Each interrupt has to end the call with FFA_INTERRUPT, or it would come when the answer does.
+ * This vCPU may have to wait for others all the while, and then there are few: so it is asked
+ * again.
+ */
+static bool takes_interrupts(int (*request)(void), s64 *us)
+{
+    unsigned int tries = 0;
+
+    expect_all_held();
+    while (ticks_during(request, us) < TICKS_LEAST && ++tries < LONG_TRIES_MAX) {
+    }
+    return tries < LONG_TRIES_MAX && expect_all_held();
 }
 
 static int spin(void)

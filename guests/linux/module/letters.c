@@ -6,7 +6,7 @@
 
 #define RX_FULL    0 /* the framework's only notification for a VM */
 #define PATIENCE   (10 * HZ)
-#define LOOKS_MAX  40 /* before another copy is sent */
+#define LOOKS_MAX  10 /* before another copy is sent */
 #define COPIES_MAX 100
 
 /* So that this VM's own messages are the last ones of this VM. */
