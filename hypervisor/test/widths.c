@@ -148,6 +148,112 @@ static void check_others(void)
     expect(touch_call(UART_IPA + FAR).fault == TOUCH_CALL_ABORTED, "a device is no program");
 }
 
+/* --- All vCPUs at once, with no sense in it --------------------------------------------------- */
+
+#define LIVES 3u
+#define DEEDS 4000u
+
+static uint32_t random(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+static void touch_any(uint32_t *state)
+{
+    unsigned int vcpu = random(state) % guest_vcpus();
+    uintptr_t bases[] = {GICD, GICD, GICR(vcpu), SGIS(vcpu), UART};
+    uintptr_t base = bases[random(state) % 5];
+    uint32_t pick = random(state);
+    uint32_t offset = (pick & 1) != 0 ? pick >> 1 & 0xfff : pick >> 1 & 0xffff;
+
+    offset &= base == UART ? 0xffcu : 0xfffcu;
+    if (base == UART && offset == UARTDR) {
+        return;
+    }
+    switch (random(state) % 4) {
+    case 0:
+        store_byte(base + offset, random(state));
+        break;
+    case 1:
+        store_pair(base + (offset & ~7u), random(state));
+        break;
+    case 2:
+        touch_load(base + offset);
+        break;
+    default:
+        touch_store(base + offset, random(state) << (random(state) & 31));
+        break;
+    }
+}
+
+static void use_interface(uint32_t *state)
+{
+    switch (random(state) % 8) {
+    case 0:
+        write_icc_pmr(random(state) | 0x80);
+        break;
+    case 1:
+        write_icc_igrpen1(random(state) % 4 != 0);
+        break;
+    case 2:
+        write_icc_ctlr(random(state) & 2);
+        break;
+    case 3:
+        write_icc_dir(random(state) % 70);
+        break;
+    case 4:
+        write_cntv_tval(random(state) % 1000);
+        write_cntv_ctl(random(state) & 3);
+        break;
+    case 5:
+        __asm__ volatile(WRITE_SGI ::"r"((uint64_t)random(state) << 8 | random(state)) : "memory");
+        break;
+    default:
+        write_icc_eoir1(random(state) % 4 == 0 ? random(state) % 70 : next());
+        break;
+    }
+}
+
+static void do_anything(void *argument)
+{
+    uint32_t state = guest_vcpu() + 8 * guest_life() + 1;
+
+    (void)argument;
+    touch_init();
+    open_interface();
+    for (unsigned int deed = 0; deed < DEEDS; deed++) {
+        switch (random(&state) % 16) {
+        case 0:
+            guest_yield();
+            break;
+        case 1:
+        case 2:
+        case 3:
+        case 4:
+            use_interface(&state);
+            break;
+        default:
+            touch_any(&state);
+            break;
+        }
+    }
+    write_cntv_ctl(0);
+}
+
+/* Whoever hangs or panics of it, here or among the neighbours, fails the run. */
+static void make_a_mess(void)
+{
+    for (unsigned int vcpu = 1; vcpu < guest_vcpus(); vcpu++) {
+        expect(guest_vcpu_start(vcpu, do_anything, NULL), "a vCPU starts");
+    }
+    do_anything(NULL);
+    for (unsigned int vcpu = 1; vcpu < guest_vcpus(); vcpu++) {
+        guest_vcpu_join(vcpu);
+    }
+    expect((read(GICD + PIDR2) & 0xf0) == 0x30, "it is a GICv3 as before");
+}
+
 void guest_main(void)
 {
     mask_interrupts();
@@ -157,14 +263,15 @@ void guest_main(void)
     expect(read(SGIS(0) + GICD_IPRIORITY) == 0xa0a0a0a0, "fresh");
     expect(read(UART + UARTIMSC) == 0 && read(UART + UARTRIS) == 0, "fresh");
     open_interface();
-    for (unsigned int vcpu = 0; vcpu < guest_vcpus(); vcpu++) {
-        touch_frame(REDISTRIBUTOR, GICR(vcpu), FRAME_BYTES);
-        touch_frame(SGI_FRAME, SGIS(vcpu), FRAME_BYTES);
-    }
-    touch_frame(DISTRIBUTOR, GICD, FRAME_BYTES);
-    touch_frame(PORT, UART, UART_BYTES);
-    check_others();
     if (guest_life() == 0) {
+        touch_frame(REDISTRIBUTOR, GICR(0), FRAME_BYTES);
+        touch_frame(SGI_FRAME, SGIS(guest_vcpus() - 1), FRAME_BYTES);
+        touch_frame(DISTRIBUTOR, GICD, FRAME_BYTES);
+        touch_frame(PORT, UART, UART_BYTES);
+        check_others();
+    }
+    make_a_mess();
+    if (guest_life() < LIVES - 1) {
         guest_reset();
     }
 }

@@ -23,7 +23,7 @@ static const struct world_vm cast[] = {
     {.id = 6, .name = "uart", .vcpus = 1, .aarch64 = true, .rxtx_pages_max = 1},
     {.id = 7, .name = "uart32", .vcpus = 1, .aarch64 = false, .rxtx_pages_max = 1},
     {.id = 8, .name = "uartmoved", .vcpus = 1, .aarch64 = true, .rxtx_pages_max = 1},
-    {.id = 9, .name = "widths", .vcpus = 2, .aarch64 = true, .rxtx_pages_max = 1},
+    {.id = 9, .name = "widths", .vcpus = 4, .aarch64 = true, .rxtx_pages_max = 1},
 };
 
 #define PLACE(vm, program) \
@@ -47,5 +47,5 @@ const struct table table = {
     .cast_count = sizeof(cast) / sizeof(cast[0]),
     .places = places,
     .place_count = sizeof(places) / sizeof(places[0]),
-    .seconds_max = 40,
+    .seconds_max = 50,
 };
