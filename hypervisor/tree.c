@@ -229,20 +229,41 @@ static bool is_ram(uint64_t start, uint64_t end)
     return false;
 }
 
+static bool is_in_image(const struct tree_range *range)
+{
+    extern char image_end[];
+
+    return range->start < (uintptr_t)image_end && range->end > HYPERVISOR_BASE;
+}
+
 static void tell(void)
 {
     for (unsigned int i = 0; i < reserved_count; i++) {
         if (reserved[i].end > HYPERVISOR_BASE && reserved[i].start < HIGH_RAM_END) {
-            console_say("hyp", "the firmware reserves 0x%lx to 0x%lx: left alone",
-                        reserved[i].start, reserved[i].end - 1);
+            console_say("hyp", "the firmware reserves 0x%lx to 0x%lx: %s", reserved[i].start,
+                        reserved[i].end - 1,
+                        is_in_image(&reserved[i]) ? "read, as the image has files of VMs there"
+                                                  : "left alone");
         }
     }
 }
 
+/*
+ * In the place of the image. What is there of a large one, the files of VMs, is only ever read, and
+ * whoever has loaded it there takes it to be free: OP-TEE reserves memory for drivers that do not
+ * use it where they have FF-A. What we write has no such excuse.
+ */
+static bool takes_our_place(void)
+{
+    extern char image_text_end[], image_rodata_end[], image_end[];
+    struct tree_range range;
+
+    return tree_reserves(HYPERVISOR_BASE, (uintptr_t)image_text_end, &range) ||
+           tree_reserves((uintptr_t)image_rodata_end, (uintptr_t)image_end, &range);
+}
+
 const char *tree_check(void)
 {
-    extern char image_end[];
-    struct tree_range range;
 
     if (!has_tree) {
         console_say("hyp",
@@ -256,7 +277,7 @@ const char *tree_check(void)
     if (!is_ram(RAM_BASE, RAM_END) || !is_ram(HIGH_RAM_BASE, HIGH_RAM_END)) {
         return "there is less RAM than 3 GiB from 0x40000000 on; run with -m 3G";
     }
-    if (tree_reserves(HYPERVISOR_BASE, (uintptr_t)image_end, &range)) {
+    if (takes_our_place()) {
         return "the firmware reserves RAM where the hypervisor is, from 0x40200000 on";
     }
     tell();
