@@ -71,6 +71,12 @@ static void go_on(struct world_context *context, struct parley_regs *regs)
 
 /* --- Two calls ------------------------------------------------------------ */
 
+/* Parley sends a message to such only: what it has taken waits, or was preempted in cycles. */
+static bool is_between_cycles(const struct world_context *context)
+{
+    return context->state == CONTEXT_PREEMPTED && context->request == FFA_RUN;
+}
+
 /* x4 of a VM's says how often the partition is preempted in it; x5 of a message names a VM. */
 void spmc_request(struct parley_regs *regs)
 {
@@ -80,8 +86,8 @@ void spmc_request(struct parley_regs *regs)
     bool is_message = sender == FFA_ID_HYPERVISOR;
 
     if (context->state != CONTEXT_WAITS) {
-        EXPECT(!is_message || context->request == FFA_RUN,
-               "a message is sent to a context that is at work for VM %u", context->sender);
+        EXPECT(!is_message || is_between_cycles(context),
+               "a message is sent to a context that is at work for somebody");
         refuse_as_busy(regs);
         return;
     }
