@@ -10,7 +10,7 @@
 #define PAGES   24576u
 
 /* For the end in Parley, and of what follows. */
-#define MOMENT_US 200000u
+#define MOMENT_US 1500000u
 
 static const struct grant all = {
     .fid = FFA_MEM_SHARE_32,
