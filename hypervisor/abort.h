@@ -13,8 +13,11 @@ uint64_t abort_ipa(void);
 
 /*
  * Deals with an abort of the vCPU that is loaded: serves the access if it is to a device, or has it
- * tried again, or the guest finds the abort in its own EL1. False if nothing of that can be done.
+ * tried again. False if it is a fault of the guest's.
  */
 bool abort_take(struct vcpu *vcpu, uint64_t esr);
+
+/* Whether it is an abort of what is RAM of the vCPU's VM, or its window, at other times. */
+bool abort_is_of_memory(const struct vcpu *vcpu, uint64_t esr);
 
 #endif

@@ -10,11 +10,14 @@
 #include "timer.h"
 
 /* PL011 */
-#define UART_DR      0x00
-#define UART_FR      0x18
-#define UART_CR      0x30
-#define UART_FR_FULL 0x20
-#define UART_CR_ON   0x101 /* enabled, for transmission */
+#define UART_DR       0x00
+#define UART_FR       0x18
+#define UART_FR_FULL  0x20
+#define UART_FR_EMPTY 0x10 /* the receiver's FIFO */
+#define UART_IMSC     0x38
+
+#define UART_CR_RECEIVES   0x200
+#define UART_IMSC_RECEIVED 0x50 /* enough of it, or some and then nothing for a while */
 
 /* What a VM may log, in characters: on average, and at once after a silence. */
 #define LOG_PER_S 65536
@@ -31,7 +34,27 @@ static volatile uint32_t *uart(unsigned int offset)
 
 void console_init(void)
 {
-    *uart(UART_CR) = UART_CR_ON;
+    *uart(UART_CONTROL) = UART_TRANSMITS;
+}
+
+/* The FIFOs are as they were found: to switch them loses what has been typed already. */
+void console_init_input(void)
+{
+    *uart(UART_CONTROL) = UART_TRANSMITS | UART_CR_RECEIVES;
+}
+
+void console_listen(bool listens)
+{
+    *uart(UART_IMSC) = listens ? UART_IMSC_RECEIVED : 0;
+}
+
+bool console_get(uint8_t *character)
+{
+    if ((*uart(UART_FR) & UART_FR_EMPTY) != 0) {
+        return false;
+    }
+    *character = (uint8_t)*uart(UART_DR);
+    return true;
 }
 
 static void write(char character)
@@ -51,15 +74,34 @@ static unsigned int write_text(const char *text)
     return count;
 }
 
+/* The line on which the terminal's cursor is, if it has not ended; under the lock. */
+static const struct console_line *in_view;
+static size_t in_view_used; /* as far as it is shown */
+
+static void leave_view(void)
+{
+    if (in_view != NULL) {
+        write('\n');
+    }
+    in_view = NULL;
+    in_view_used = 0;
+}
+
+static void write_name(const char *who)
+{
+    unsigned int columns = write_text("[") + write_text(who) + write_text("] ");
+
+    for (; columns < WHO_COLUMNS; columns++) {
+        write(' ');
+    }
+}
+
 static void write_line(const char *who, const char *text)
 {
     lock_take(&console_lock);
+    leave_view();
     if (who != NULL) {
-        unsigned int columns = write_text("[") + write_text(who) + write_text("] ");
-
-        for (; columns < WHO_COLUMNS; columns++) {
-            write(' ');
-        }
+        write_name(who);
     }
     write_text(text);
     write('\n');
@@ -97,18 +139,57 @@ static char printable(char character)
     return character >= ' ' && character <= '~' ? character : '?';
 }
 
+/* With the lock held: more of the line, or less. */
+static void show(const struct console_line *line, const char *who)
+{
+    if (in_view != line) {
+        leave_view();
+        write_name(who);
+        in_view = line;
+    }
+    for (; in_view_used > line->used; in_view_used--) {
+        write_text("\b \b");
+    }
+    for (; in_view_used < line->used; in_view_used++) {
+        write(line->text[in_view_used]);
+    }
+}
+
+void console_show(const struct console_line *line, const char *who)
+{
+    lock_take(&console_lock);
+    if (line->used != 0 || in_view == line) {
+        show(line, who);
+    }
+    lock_drop(&console_lock);
+}
+
+static void end_line(struct console_line *line, const char *who)
+{
+    lock_take(&console_lock);
+    show(line, who);
+    leave_view();
+    lock_drop(&console_lock);
+    line->used = 0;
+}
+
 void console_put(struct console_line *line, const char *who, char character)
 {
-    if (character == '\r') {
+    switch (character) {
+    case '\r':
         return;
-    }
-    if (character != '\n') {
+    case '\b':
+        line->used -= line->used != 0 ? 1 : 0;
+        return;
+    case '\n':
+        end_line(line, who);
+        return;
+    default:
         line->text[line->used++] = printable(character);
+        break;
     }
-    if (character == '\n' || line->used == sizeof(line->text) - 1) {
-        line->text[line->used] = '\0';
-        write_line(who, line->text);
-        line->used = 0;
+    if (line->used == sizeof(line->text)) {
+        end_line(line, who);
     }
 }
 

@@ -4,6 +4,7 @@
 #define CONSOLE_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,14 @@ struct console_log {
 
 void console_init(void);
 
+/* From then on what is typed is kept; and while it listens, GIC_SPI_UART says that there is some.
+ */
+void console_init_input(void);
+void console_listen(bool listens);
+
+/* The next character that was typed, false if there is none. */
+bool console_get(uint8_t *character);
+
 /* One line, with [who] in front: "hyp", "parley" or a VM's name. */
 void console_say(const char *who, const char *form, ...) __attribute__((format(printf, 2, 3)));
 
@@ -34,6 +43,12 @@ void console_print(const char *form, ...) __attribute__((format(printf, 1, 2)));
 
 /* Adds a character that `who` has written; the line is shown when it ends or is full. */
 void console_put(struct console_line *line, const char *who, char character);
+
+/*
+ * Shows the line as far as it is, for somebody who types. What others write comes in between: then
+ * it is shown again when there is more of it.
+ */
+void console_show(const struct console_line *line, const char *who);
 
 /* Shows what is left of a line that will not be ended. */
 void console_flush(struct console_line *line, const char *who);

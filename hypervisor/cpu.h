@@ -25,10 +25,15 @@ static inline struct cpu *cpu_self(void)
 /* Makes this CPU known to cpu_self(). */
 void cpu_init(unsigned int index);
 
-/* Turns on every other CPU there is, up to CPUS_MAX, and waits until each has called cpu_ready().
+/* Whether the first redistributor is this CPU's: the numbers of CPUs start from there. */
+bool cpu_is_the_first(void);
+
+/*
+ * Turns on every other CPU there is, up to CPUS_MAX, by the names that its redistributor has for
+ * it, and waits until each has called cpu_ready(). The first that the firmware refuses ends that.
  */
 void cpu_start_others(void);
-void cpu_ready(void);
+void cpu_ready(void); /* does not return if it comes too late */
 
 /* How many CPUs run. */
 unsigned int cpu_count(void);

@@ -43,9 +43,9 @@ static void tell_interrupt(struct vcpu *vcpu)
 
 struct vcpu *ffa_call(struct vcpu *vcpu)
 {
-    enum parley_outcome outcome = table.bench
-                                      ? parley_call(vcpu->vm->parley, vcpu->index, &vcpu->call)
-                                      : call_and_check(vcpu);
+    bool bare = table.bench || table.any_ipa;
+    enum parley_outcome outcome =
+        bare ? parley_call(vcpu->vm->parley, vcpu->index, &vcpu->call) : call_and_check(vcpu);
 
     if (may_be_bound(vcpu)) {
         work_after_call(vcpu);
@@ -91,6 +91,8 @@ bool ffa_resume(struct vcpu *vcpu)
     if (vcpu->is_blocked || vcpu->is_preempted) {
         return false;
     }
-    leak_check_after_call(vcpu, &before);
+    if (!table.any_ipa) {
+        leak_check_after_call(vcpu, &before);
+    }
     return true;
 }

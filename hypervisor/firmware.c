@@ -5,8 +5,6 @@
 #define SEMIHOSTING_EXIT_EXTENDED 0x20
 #define SEMIHOSTING_STOPPED       0x20026 /* ADP_Stopped_ApplicationExit */
 
-int64_t semihosting(int operation, void *parameters);
-
 static int64_t call(uint64_t fid, uint64_t a, uint64_t b, uint64_t c)
 {
     uint64_t x[18] = {fid, a, b, c};
@@ -18,6 +16,19 @@ static int64_t call(uint64_t fid, uint64_t a, uint64_t b, uint64_t c)
 int64_t firmware_cpu_on(uint64_t target, uint64_t entry, uint64_t context)
 {
     return call(PSCI_CPU_ON_64, target, entry, context);
+}
+
+static _Noreturn void leave(uint64_t fid)
+{
+    call(fid, 0, 0, 0);
+    for (;;) {
+        __asm__ volatile("wfi");
+    }
+}
+
+void firmware_cpu_off(void)
+{
+    leave(PSCI_CPU_OFF);
 }
 
 uint32_t firmware_psci_version(void)
@@ -32,6 +43,11 @@ uint32_t firmware_smccc_version(void)
         return 0x10000;
     }
     return (uint32_t)call(SMCCC_VERSION, 0, 0, 0);
+}
+
+void firmware_power_off(void)
+{
+    leave(PSCI_SYSTEM_OFF);
 }
 
 void machine_exit(int status)

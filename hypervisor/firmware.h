@@ -10,12 +10,18 @@ void smc(uint64_t x[18]);
 
 /* PSCI: 0, or a negative error. */
 int64_t firmware_cpu_on(uint64_t target, uint64_t entry, uint64_t context);
+_Noreturn void firmware_cpu_off(void);
 
 /* PSCI and SMCCC versions as major << 16 | minor. SMCCC 1.0 if the firmware does not say. */
 uint32_t firmware_psci_version(void);
 uint32_t firmware_smccc_version(void);
 
-/* Ends the emulation with this exit status (semihosting). */
+/*
+ * Ends the emulation with this exit status (semihosting). Where there is no semihosting, the
+ * instruction of it faults, and trap.c has the firmware switch off instead: with no status.
+ */
 _Noreturn void machine_exit(int status);
+_Noreturn void firmware_power_off(void);
+int64_t semihosting(int operation, void *parameters); /* vectors.S */
 
 #endif

@@ -83,7 +83,7 @@ struct parley_run parley_port_memory_run(void *context, parley_ipa ipa, uint32_t
     return (struct parley_run){.pa = {run.pa}, .pages = (uint32_t)run.pages};
 }
 
-/* This hypervisor never calls parley_quarantine_retry(), so they do not come back. */
+/* They come back if parley_quarantine_retry() unpins them: see vm.c. */
 void parley_port_memory_lost(void *context, parley_ipa ipa, uint32_t pages)
 {
     const struct vm *vm = context;

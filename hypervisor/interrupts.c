@@ -4,6 +4,7 @@
 #include "interrupts.h"
 #include "cpu.h"
 #include "gicv3.h"
+#include "pl011.h"
 #include "scheduler.h"
 #include "vcpu.h"
 #include "work.h"
@@ -17,6 +18,9 @@ static void take(unsigned int interrupt)
         break;
     case GIC_PPI_TIMER:
         scheduler_tick();
+        break;
+    case GIC_SPI_UART:
+        pl011_take_input();
         break;
     case GIC_PPI_MAINTENANCE:
         if (loaded != NULL) {

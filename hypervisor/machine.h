@@ -12,11 +12,15 @@
 #define GIC_END     0x09000000
 #define UART_BASE   0x09000000
 
+/* The PL011 at UART_BASE, also for boot.S. */
+#define UART_CONTROL   0x30
+#define UART_TRANSMITS 0x101
+
 #define RAM_BASE 0x40000000
 #define RAM_END  0x80000000
-#define HYPERVISOR_BASE                                                       \
-    0x40200000 /* the image; what follows it, up to the VMs' RAM, is ours too \
-                */
+#define HYPERVISOR_BASE                                                        \
+    0x40200000 /* the image; what follows it, up to the VMs' RAM, is ours too; \
+                   what comes before it is the firmware's, for a device tree */
 #define VM_RAM_BASE 0x48000000
 
 /*
@@ -33,13 +37,13 @@
 #define STACK_BYTES 16384 /* of each CPU, with an unmapped page below it */
 
 /* Where a VM finds its console: the IPA of an emulated PL011. */
-#define VM_UART_IPA 0x09000000
+#define VM_UART_IPA   0x09000000
+#define VM_UART_INTID 33
 
 /* Its interrupt controller: the distributor, and a redistributor for each vCPU. */
 #define VM_GICD_IPA    0x08000000
 #define VM_GICR_IPA    0x080a0000
 #define VM_GICR_STRIDE 0x20000
-#define VM_GIC_END_IPA 0x081a0000 /* with as many vCPUs as a VM can have */
 
 /* A VM's addresses have this many bits, as have ours. */
 #define ADDRESS_BITS 39

@@ -3,6 +3,7 @@
 #include "lock.h"
 #include "machine.h"
 #include "registers.h"
+#include "tree.h"
 
 #define CACHE_LINE_BYTES 64 /* no CPU that this runs on has shorter ones */
 
@@ -10,37 +11,51 @@ extern char image_end[];
 
 /* --- The hypervisor's own pages --------------------------------------------------------------- */
 
-static size_t pages_taken;
+static size_t pages_taken; /* or left out: up to where they reach */
+
+/* The first multiple of `unit` from `start` on where `bytes` are not the firmware's. */
+static uint64_t skip_reserved(uint64_t start, uint64_t bytes, uint64_t unit)
+{
+    struct tree_range reserved;
+
+    start = (start + unit - 1) / unit * unit;
+    while (tree_reserves(start, start + bytes, &reserved)) {
+        start = (reserved.end + unit - 1) / unit * unit;
+    }
+    return start;
+}
 
 void *pages_take(size_t count)
 {
-    size_t pages = (VM_RAM_BASE - (uintptr_t)image_end) / PAGE_BYTES;
-    char *taken = image_end + pages_taken * PAGE_BYTES;
+    uint64_t bytes = (uint64_t)count * PAGE_BYTES;
+    uint64_t next = (uintptr_t)image_end + pages_taken * PAGE_BYTES;
+    uint64_t start = skip_reserved(next, bytes, PAGE_BYTES);
 
-    if (count > pages - pages_taken) {
+    if (start > VM_RAM_BASE || bytes > VM_RAM_BASE - start) {
         return NULL;
     }
-    pages_taken += count;
-    return memset(taken, 0, count * PAGE_BYTES);
+    pages_taken = (start + bytes - (uintptr_t)image_end) / PAGE_BYTES;
+    return memset((void *)(uintptr_t)start, 0, bytes);
 }
 
 bool page_supply_fill(struct page_supply *supply, size_t pages)
 {
-    supply->next = pages_take(pages);
-    supply->pages = pages;
-    return supply->next != NULL;
+    *supply = (struct page_supply){.first = pages_take(pages), .pages = pages};
+    return supply->first != NULL;
 }
 
 void *page_supply_take(struct page_supply *supply)
 {
-    void *taken = supply->next;
-
-    if (supply->pages == 0) {
+    if (supply->taken == supply->pages) {
         return NULL;
     }
-    supply->next += PAGE_BYTES;
-    supply->pages--;
-    return taken;
+    return supply->first + supply->taken++ * PAGE_BYTES;
+}
+
+void page_supply_refill(struct page_supply *supply)
+{
+    memset(supply->first, 0, supply->taken * PAGE_BYTES);
+    supply->taken = 0;
 }
 
 /* --- Frames ----------------------------------------------------------------------------------- */
@@ -60,7 +75,7 @@ struct frame {
     uint32_t next;  /* while it is free */
 };
 
-/* RAM that was never used, and is still as it was at power-on: zero. */
+/* RAM that no VM had yet. Firmware may have used it, and left in it what it liked. */
 struct region {
     uint64_t next;
     uint64_t end;
@@ -88,7 +103,7 @@ static uint64_t frame_pa(size_t number)
 static bool take_from(struct region *region, size_t count, size_t alignment, uint64_t *pa)
 {
     uint64_t unit = (uint64_t)alignment * PAGE_BYTES;
-    uint64_t start = (region->next + unit - 1) / unit * unit;
+    uint64_t start = skip_reserved(region->next, (uint64_t)count * PAGE_BYTES, unit);
 
     if (start > region->end || count > (region->end - start) / PAGE_BYTES) {
         return false;
@@ -107,6 +122,9 @@ bool ram_take(size_t count, size_t alignment, uint64_t *pa)
         taken = take_from(&regions[i], count, alignment, pa);
     }
     lock_drop(&lock);
+    if (taken) {
+        memory_zero(*pa, count);
+    }
     return taken;
 }
 
@@ -136,25 +154,20 @@ static void give_back(struct frame *frame)
     lock_drop(&lock);
 }
 
-/* What the last one has done with the frame comes before what the next one does. */
-static void count_down(uint64_t pa, uint32_t one)
-{
-    struct frame *frame = frame_at(pa);
-
-    if (__atomic_sub_fetch(&frame->users, one, __ATOMIC_ACQ_REL) == 0) {
-        give_back(frame);
-    }
-}
-
 /* Each VM holds it once at most, so the count has room. */
 void frame_hold(uint64_t pa)
 {
     __atomic_fetch_add(&frame_at(pa)->users, ONE_HOLDER, __ATOMIC_RELAXED);
 }
 
+/* What the last one has done with the frame comes before what the next one does. */
 void frame_drop(uint64_t pa)
 {
-    count_down(pa, ONE_HOLDER);
+    struct frame *frame = frame_at(pa);
+
+    if (__atomic_sub_fetch(&frame->users, ONE_HOLDER, __ATOMIC_ACQ_REL) == 0) {
+        give_back(frame);
+    }
 }
 
 bool frame_pin(uint64_t pa)
@@ -171,12 +184,24 @@ bool frame_pin(uint64_t pa)
     return true;
 }
 
+/* A frame that was lost is found again when Parley lets go of it after all. */
 void frame_unpin(uint64_t pa)
 {
-    count_down(pa, ONE_PIN);
+    struct frame *frame = frame_at(pa);
+    uint32_t word = __atomic_load_n(&frame->users, __ATOMIC_RELAXED);
+    uint32_t rest;
+
+    do {
+        rest = word - ONE_PIN;
+        rest = (rest & PINS_MAX) == 0 ? rest & ~LOST : rest;
+    } while (!__atomic_compare_exchange_n(&frame->users, &word, rest, true, __ATOMIC_ACQ_REL,
+                                          __ATOMIC_RELAXED));
+    if (rest == 0) {
+        give_back(frame);
+    }
 }
 
-/* Its pins stay, so it does not come back. */
+/* Its pins stay, so it does not come back before they are gone. */
 void frame_lose(uint64_t pa)
 {
     __atomic_fetch_or(&frame_at(pa)->users, LOST, __ATOMIC_RELAXED);
@@ -190,6 +215,11 @@ bool frame_is_sole(uint64_t pa)
 static bool is_lost(uint32_t users)
 {
     return (users & LOST) != 0;
+}
+
+bool frame_is_lost(uint64_t pa)
+{
+    return is_lost(__atomic_load_n(&frame_at(pa)->users, __ATOMIC_ACQUIRE));
 }
 
 unsigned int frame_pins(uint64_t pa)
@@ -209,6 +239,16 @@ size_t frames_used(void)
         used += users != 0 && !is_lost(users);
     }
     return used;
+}
+
+size_t frames_lost(void)
+{
+    size_t lost = 0;
+
+    for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+        lost += is_lost(__atomic_load_n(&frames[i].users, __ATOMIC_RELAXED));
+    }
+    return lost;
 }
 
 /* --- Contents --------------------------------------------------------------------------------- */

@@ -10,20 +10,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "machine.h"
+
+static inline size_t pages_for(size_t bytes)
+{
+    return (bytes + PAGE_BYTES - 1) / PAGE_BYTES;
+}
+
 /* `count` zeroed pages of the hypervisor's own, contiguous, for ever; NULL if there are no more. */
 void *pages_take(size_t count);
 
 /* Pages that were set aside for one purpose. */
 struct page_supply {
-    char *next;
+    char *first;
     size_t pages;
+    size_t taken;
 };
 
 /* False if there are not so many. */
 bool page_supply_fill(struct page_supply *supply, size_t pages);
 
-/* One of them, zeroed, for ever; NULL if all are taken. */
+/* One of them, zeroed; NULL if all are taken. */
 void *page_supply_take(struct page_supply *supply);
+
+/* Nobody uses what was taken any more: all of them are there again. */
+void page_supply_refill(struct page_supply *supply);
 
 /* --- The VMs' RAM --------------------------------------------------------------------------------
 
@@ -48,8 +59,9 @@ void frame_drop(uint64_t pa);
 bool frame_pin(uint64_t pa);
 void frame_unpin(uint64_t pa);
 
-/* The Secure world keeps the frame, which is pinned, for good. */
+/* The Secure world keeps the frame, which is pinned: until its last pin goes, or for good. */
 void frame_lose(uint64_t pa);
+bool frame_is_lost(uint64_t pa);
 
 /* Whether one VM holds it, and nobody else has anything to do with it. */
 bool frame_is_sole(uint64_t pa);
@@ -59,6 +71,7 @@ unsigned int frame_pins(uint64_t pa);
 
 /* Frames that somebody still has. Those that are lost do not count. */
 size_t frames_used(void);
+size_t frames_lost(void);
 
 /* --- Contents ------------------------------------------------------------------------------------
  */

@@ -12,9 +12,35 @@ static uint64_t low_bytes(uint64_t value, unsigned int bytes)
     return bytes == 8 ? value : value & (BIT(8 * bytes) - 1);
 }
 
+/*
+ * The register that is loaded or stored. A mode of AArch32 that has one of its own in the place of
+ * user mode's: the syndrome names it as AArch64 sees it. QEMU names it as the mode does, which
+ * would be user mode's, and cannot be meant.
+ */
+static unsigned int target_of(const struct vcpu *vcpu, uint64_t esr)
+{
+    unsigned int target = (unsigned int)bits(esr, 16, 5);
+    bool is_stack_or_link = target == 13 || target == 14;
+
+    switch (vcpu->pstate & (PSTATE_AARCH32 | PSTATE_MODE)) {
+    case PSTATE_A32_FIQ:
+        return target >= 8 && target <= 14 ? target + 16 : target;
+    case PSTATE_A32_IRQ:
+        return is_stack_or_link ? 30 - target : target;
+    case PSTATE_A32_SVC:
+        return is_stack_or_link ? 32 - target : target;
+    case PSTATE_A32_ABT:
+        return is_stack_or_link ? 34 - target : target;
+    case PSTATE_A32_UND:
+        return is_stack_or_link ? 36 - target : target;
+    default:
+        return target;
+    }
+}
+
 bool mmio_access(struct vcpu *vcpu, uint64_t ipa, uint64_t esr)
 {
-    uint64_t target = bits(esr, 16, 5);
+    unsigned int target = target_of(vcpu, esr);
     struct mmio access = {
         .ipa = ipa,
         .bytes = 1u << bits(esr, 22, 2),
@@ -30,6 +56,9 @@ bool mmio_access(struct vcpu *vcpu, uint64_t ipa, uint64_t esr)
     }
     if (!pl011_access(vcpu, &access) && !vgic_access(vcpu, &access)) {
         return false;
+    }
+    if (access.is_early) {
+        return true;
     }
     if (!access.is_write && target != ZERO_REGISTER) {
         vcpu->x[target] = low_bytes(access.value, access.bytes);

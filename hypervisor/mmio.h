@@ -14,6 +14,7 @@ struct mmio {
     unsigned int bytes; /* 1, 2, 4 or 8 */
     bool is_write;
     uint64_t value; /* what is written, or the device's answer */
+    bool is_early;  /* the device cannot answer yet: the guest does it again */
 };
 
 /*

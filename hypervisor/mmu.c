@@ -10,6 +10,7 @@
 #include "memory.h"
 #include "page_table.h"
 #include "registers.h"
+#include "tree.h"
 
 /* Stage 1 at EL2. The indices are into MAIR_EL2 as boot.S sets it. */
 #define STAGE1_DEVICE     (UINT64_C(0) << 2)
@@ -58,6 +59,20 @@ static void map(uint64_t start, uint64_t end, uint64_t attributes)
     }
 }
 
+/* What is reserved is not mapped either: not even speculation may touch it. */
+static void map_ram(uint64_t start, uint64_t end)
+{
+    struct tree_range reserved;
+
+    while (start < end && tree_reserves(start, end, &reserved)) {
+        if (reserved.start > start) {
+            map(start, reserved.start, DATA);
+        }
+        start = reserved.end;
+    }
+    map(start, end, DATA);
+}
+
 void mmu_build(void)
 {
     (void)page_supply_fill(&tables, TABLES); /* entry_or_halt() notices */
@@ -71,6 +86,6 @@ void mmu_build(void)
 
         map(guard + PAGE_BYTES, guard + PAGE_BYTES + STACK_BYTES, DATA);
     }
-    map((uintptr_t)image_end, RAM_END, DATA);
-    map(HIGH_RAM_BASE, HIGH_RAM_END, DATA);
+    map_ram((uintptr_t)image_end, RAM_END);
+    map_ram(HIGH_RAM_BASE, HIGH_RAM_END);
 }

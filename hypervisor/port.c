@@ -7,6 +7,7 @@
 #include "memory.h"
 #include "scheduler.h"
 #include "vm.h"
+#include "vms.h"
 #include "work.h"
 
 void parley_port_smc(struct parley_regs *regs)
@@ -101,22 +102,29 @@ static const char *without_prefix(const char *text)
     return at[0] == ':' && at[1] == ' ' ? at + 2 : text;
 }
 
-/* The hypervisor creates all VMs at the start and destroys them at the end, and says so itself. */
+/* The hypervisor creates and destroys the VMs, and says so itself. */
 static bool is_told_by_us(enum parley_event_kind kind)
 {
     return kind == PARLEY_EVENT_VM_CREATED || kind == PARLEY_EVENT_VM_DESTROYED;
 }
 
+/* What happens in every life of a VM. */
+static bool is_routine(enum parley_event_kind kind)
+{
+    return kind == PARLEY_EVENT_VERSION_FINAL || kind == PARLEY_EVENT_VM_RESET ||
+           kind == PARLEY_EVENT_CALL_REFUSED;
+}
+
 void parley_port_event(const struct parley_event *event)
 {
     char text[PARLEY_EVENT_TEXT_BYTES];
-    const struct vm *vm;
+    const struct vm *vm = vm_find(event->vm_id);
 
-    if (table.bench || is_told_by_us(event->kind)) {
+    if (table.bench || is_told_by_us(event->kind) ||
+        (vm != NULL && is_routine(event->kind) && !vm_is_told(vm))) {
         return;
     }
     parley_event_text(event, text, sizeof(text));
-    vm = vm_find(event->vm_id);
     if (vm == NULL) {
         console_say("parley", "%s", text);
     } else {

@@ -15,6 +15,8 @@
 #define PSCI_INTERNAL_FAILURE   (-6)
 #define PSCI_INVALID_ADDRESS    (-9)
 
+#define MIGRATION_NOT_NEEDED 2 /* no Trusted OS that is bound to a CPU */
+
 #define AFFINITY_ON         0
 #define AFFINITY_OFF        1
 #define AFFINITY_ON_PENDING 2
@@ -94,6 +96,7 @@ bool psci_is_implemented(uint32_t fid, bool aarch64)
     case PSCI_SYSTEM_OFF:
     case PSCI_SYSTEM_RESET:
     case PSCI_FEATURES:
+    case PSCI_MIGRATE_INFO_TYPE:
         return true;
     case PSCI_CPU_ON_64:
     case PSCI_AFFINITY_INFO_64:
@@ -126,6 +129,8 @@ struct vcpu *psci_call(struct vcpu *vcpu)
         return answer(vcpu, affinity_info(vcpu));
     case PSCI_FEATURES:
         return answer(vcpu, features(vcpu));
+    case PSCI_MIGRATE_INFO_TYPE:
+        return answer(vcpu, MIGRATION_NOT_NEEDED);
     case PSCI_CPU_OFF:
         return scheduler_leave(vcpu);
     case PSCI_SYSTEM_OFF:

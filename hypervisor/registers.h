@@ -26,6 +26,8 @@
 #define ICH_LR3_EL2     S3_4_C12_C12_3
 #define VDISR_EL2       S3_4_C12_C1_1
 
+#define ID_AA64MMFR4_EL1 S3_0_C0_C7_4
+
 #define REGISTER_STRING(name) #name
 
 #define register_read(name)                                                          \
@@ -79,6 +81,7 @@ static inline uint64_t bits(uint64_t word, unsigned int low, unsigned int count)
 #define CPTR_TAM  BIT(30)
 
 /* MDCR_EL2 */
+#define MDCR_HPMN  UINT64_C(0x1f) /* how many event counters are not EL2's; it resets to all */
 #define MDCR_TPMCR BIT(5)
 #define MDCR_TPM   BIT(6)
 #define MDCR_TDA   BIT(9)
@@ -108,8 +111,12 @@ enum exception_class {
     EC_WFX = 0x01,
     EC_CP15 = 0x03,
     EC_CP15_PAIR = 0x04, /* MCRR, MRRC */
+    EC_CP14 = 0x05,
+    EC_CP14_MEMORY = 0x06, /* LDC, STC */
     EC_FP = 0x07,
+    EC_FP_ID = 0x08, /* VMRS */
     EC_PAUTH = 0x09,
+    EC_CP14_PAIR = 0x0c,
     EC_ILLEGAL_STATE = 0x0e,
     EC_HVC32 = 0x12,
     EC_SMC32 = 0x13,

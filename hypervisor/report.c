@@ -5,6 +5,7 @@
 #include "format.h"
 #include "timer.h"
 #include "vm.h"
+#include "vms.h"
 
 /* A short text made on the way, such as a version. */
 struct text {
@@ -40,6 +41,60 @@ static const char *conduit_text(const struct vm *vm)
     return smc ? "SMC, AArch32" : "HVC, AArch32";
 }
 
+/* What Parley makes use of, and what there is not for VMs where the SPMC does not offer it. */
+static const struct {
+    uint32_t fid; /* or the number of a feature */
+    const char *name;
+    const char *without;
+} spmc_offers[] = {
+    {FFA_MSG_SEND_DIRECT_REQ_32, "direct requests", "VMs cannot ask Secure Partitions"},
+    {FFA_MSG_SEND_DIRECT_REQ2, "those of 1.2", "VMs ask Secure Partitions as at 1.1"},
+    {FFA_RUN, "FFA_RUN", "who is interrupted in a request tries it all the same"},
+    {FFA_MSG_SEND2, "indirect messages", "none between VMs and Secure Partitions"},
+    {FFA_FEATURE_SRI, "notifications", "none between VMs and Secure Partitions"},
+    {FFA_MEM_SHARE_64, "sharing", "VMs cannot share memory with Secure Partitions"},
+    {FFA_MEM_LEND_64, "lending", "VMs cannot lend memory to Secure Partitions"},
+    {FFA_MEM_DONATE_64, "donating", "VMs cannot donate memory to Secure Partitions"},
+};
+
+/* A line that is put together. */
+struct list {
+    size_t used;
+    char chars[160];
+};
+
+__attribute__((format(printf, 2, 3))) static void list_add(struct list *list, const char *form, ...)
+{
+    va_list values;
+
+    va_start(values, form);
+    list->used += format(list->chars + list->used, sizeof(list->chars) - list->used, form, values);
+    va_end(values);
+}
+
+static bool spmc_says_yes(uint32_t fid)
+{
+    uint64_t x[18] = {FFA_FEATURES, fid};
+
+    smc(x);
+    return (uint32_t)x[0] == FFA_SUCCESS_32 || (uint32_t)x[0] == FFA_SUCCESS_64;
+}
+
+static void report_spmc(void)
+{
+    struct list has = {.used = 0};
+
+    for (size_t i = 0; i < sizeof(spmc_offers) / sizeof(spmc_offers[0]); i++) {
+        if (spmc_says_yes(spmc_offers[i].fid)) {
+            list_add(&has, "%s%s", has.used == 0 ? "" : ", ", spmc_offers[i].name);
+        } else {
+            console_say("hyp", "EL3: the SPMC does not say that it has %s: %s", spmc_offers[i].name,
+                        spmc_offers[i].without);
+        }
+    }
+    console_say("hyp", "EL3: the SPMC has %s", has.used == 0 ? "nothing of use" : has.chars);
+}
+
 void report_machine(void)
 {
     struct parley_status status;
@@ -49,6 +104,9 @@ void report_machine(void)
     console_say("hyp", "EL3: PSCI %s, SMCCC %s, SPMC %s", version_text(psci).chars,
                 version_text(firmware_smccc_version()).chars,
                 version_text(status.spmc_version).chars);
+    if (status.spmc_version != 0) {
+        report_spmc();
+    }
     console_say("hyp", "EL2: Parley, on %u CPUs; it knows %u Secure Partition entries", cpu_count(),
                 status.partition_count);
 }
@@ -69,6 +127,9 @@ void report_interrupt(const struct vm *vm, unsigned int interrupt)
 
 void report_vm_created(const struct vm *vm)
 {
+    if (!vm_is_told(vm)) {
+        return;
+    }
     console_say("hyp", "EL1: %s is VM 0x%x, %u vCPU%s, %s, %u KiB at IPA 0x%lx%s", vm->who->name,
                 vm->who->id, vm->who->vcpus, vm->who->vcpus == 1 ? "" : "s", conduit_text(vm),
                 vm->place->pages * (PAGE_BYTES / 1024), vm->place->ipa,
@@ -96,7 +157,9 @@ void report_vm_stopped(struct vm *vm)
 {
     bool faulted = vm->end == VM_END_FAULT;
 
-    console_say("hyp", "%s has stopped: %s", vm->who->name, end_text(vm));
+    if (vm_is_told(vm)) {
+        console_say("hyp", "%s has stopped: %s", vm->who->name, end_text(vm));
+    }
     if (faulted && !vm->place->fault_expected) {
         vm_expectation_broken(vm, "it faulted");
     } else if (!faulted && vm->place->fault_expected) {
@@ -117,13 +180,27 @@ void report_vm_quarantined(struct vm *vm)
     }
 }
 
+void report_vm_released(const struct vm *vm)
+{
+    console_say("hyp", "%s is out of quarantine: the Secure world has let go of its memory",
+                vm->who->name);
+}
+
 static void print_vm(const struct vm *vm)
 {
     console_print("%-12s 0x%02x  %-7s  %-12s  %5u  %6lu  %7lu  %7lu  %6lu  %s", vm->who->name,
                   vm->who->id, version_text(vm->tally.version).chars, conduit_text(vm),
-                  vm->life + 1, vm->tally.calls, vm->tally.refused,
+                  vm->tally.lives, vm->tally.calls, vm->tally.refused,
                   parley_counter_read(&vm->tally.held), parley_counter_read(&vm->tally.broken),
                   end_text(vm));
+}
+
+static void print_creations(const struct vm *vm)
+{
+    if (vm->place->comes_and_goes) {
+        console_say("hyp", "%s was made %u times, and %u times it could not be", vm->who->name,
+                    vm->tally.made, vm->tally.not_made);
+    }
 }
 
 static uint64_t count_broken(void)
@@ -142,6 +219,9 @@ static _Noreturn void end(bool clean)
 {
     uint64_t broken = count_broken() + (clean ? 0 : 1);
 
+    for (size_t i = 0; i < table.cast_count; i++) {
+        print_creations(vm_at(i));
+    }
     console_print("%s", "");
     console_print("%-12s %-4s  %-7s  %-12s  %5s  %6s  %7s  %7s  %6s  %s", "VM", "ID", "version",
                   "conduit", "lives", "calls", "refused", "held", "broken", "end");
@@ -176,7 +256,7 @@ void report_end(bool clean)
     end(clean);
 }
 
-/* Where the vCPUs of a VM that hangs were seen last. */
+/* Where the vCPUs of a VM that hangs were seen last; none, if it was not made in time. */
 static void print_vcpus(const struct vm *vm)
 {
     static const char *const states[] = {
@@ -187,7 +267,7 @@ static void print_vcpus(const struct vm *vm)
         [VCPU_WAITING] = "waiting for an interrupt",
     };
 
-    for (unsigned int i = 0; i < vm->who->vcpus; i++) {
+    for (unsigned int i = 0; vm->vcpus != NULL && i < vm->who->vcpus; i++) {
         const struct vcpu *vcpu = &vm->vcpus[i];
 
         console_say("hyp", "  vCPU %u %s, latest trap at PC 0x%lx", i,

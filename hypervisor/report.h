@@ -17,6 +17,7 @@ void report_interrupt(const struct vm *vm, unsigned int interrupt);
 
 void report_vm_stopped(struct vm *vm);
 void report_vm_quarantined(struct vm *vm);
+void report_vm_released(const struct vm *vm); /* from there */
 
 /*
  * All VMs have stopped: the table of VMs, the verdict, and the end of the emulation. `clean` if

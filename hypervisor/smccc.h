@@ -12,15 +12,16 @@ struct vcpu;
 #define SMCCC_VERSION_1_2   0x00010002u
 #define SMCCC_UNKNOWN       UINT64_MAX /* all 64 bits, also for a 32-bit function */
 
-#define PSCI_VERSION          0x84000000u
-#define PSCI_CPU_OFF          0x84000002u
-#define PSCI_CPU_ON_32        0x84000003u
-#define PSCI_CPU_ON_64        0xc4000003u
-#define PSCI_AFFINITY_INFO_32 0x84000004u
-#define PSCI_AFFINITY_INFO_64 0xc4000004u
-#define PSCI_SYSTEM_OFF       0x84000008u
-#define PSCI_SYSTEM_RESET     0x84000009u
-#define PSCI_FEATURES         0x8400000au
+#define PSCI_VERSION           0x84000000u
+#define PSCI_CPU_OFF           0x84000002u
+#define PSCI_CPU_ON_32         0x84000003u
+#define PSCI_CPU_ON_64         0xc4000003u
+#define PSCI_AFFINITY_INFO_32  0x84000004u
+#define PSCI_AFFINITY_INFO_64  0xc4000004u
+#define PSCI_MIGRATE_INFO_TYPE 0x84000006u
+#define PSCI_SYSTEM_OFF        0x84000008u
+#define PSCI_SYSTEM_RESET      0x84000009u
+#define PSCI_FEATURES          0x8400000au
 
 /* This hypervisor's own, for the programs in guests/ (vendor-specific hypervisor services). */
 #define PRIVATE_REPORT     0x86000001u /* w1 expectations held, w2 broken: for the verdict */

@@ -106,6 +106,16 @@ void stage2_forget(const struct stage2 *stage2)
     barrier_instructions();
 }
 
+/* No CPU walks the tables any more when they are made zeroes. */
+void stage2_empty(struct stage2 *stage2)
+{
+    lock_take(&stage2->lock);
+    memset(stage2->root, 0, PAGE_BYTES);
+    stage2_forget(stage2);
+    page_supply_refill(&stage2->tables);
+    lock_drop(&stage2->lock);
+}
+
 /*
  * A block becomes a table. In between it must be gone for everybody; a guest that comes by then
  * faults, waits for the lock, and tries again (abort.c).

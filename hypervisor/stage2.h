@@ -30,6 +30,9 @@ void stage2_init_cpu(void);
  */
 bool stage2_create(struct stage2 *stage2, unsigned int vmid, size_t tables);
 
+/* Nothing is mapped any more, and no vCPU runs: all tables are there again for the next VM. */
+void stage2_empty(struct stage2 *stage2);
+
 /* How many tables it takes at most to map each of these pages by itself, whatever else is mapped.
  */
 size_t stage2_tables_for(uint64_t ipa, uint64_t pages);

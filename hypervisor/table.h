@@ -26,20 +26,45 @@ enum conduit {
     CONDUIT_HVC
 };
 
+/* What is put into a VM's RAM at the beginning of each life, at `ipa`. None: start is NULL. */
+struct vm_file {
+    const uint8_t *start;
+    const uint8_t *end;
+    uint64_t ipa;
+};
+
+/*
+ * Where a VM finds its devices: a GICv3 with a redistributor for each vCPU, VM_GICR_STRIDE bytes
+ * each, and a PL011 with its SPI. Zero: where machine.h says.
+ */
+struct vm_devices {
+    uint64_t gicd_ipa;
+    uint64_t gicr_ipa;
+    uint64_t uart_ipa;
+    uint16_t uart_intid;
+};
+
 /* Where the VM of this ID lives. */
 struct vm_place {
     uint16_t id;
-    const uint8_t *image; /* its program, and where that ends */
+    const uint8_t *image; /* its program, and where that ends; entered at its first byte */
     const uint8_t *image_end;
-    uint64_t ipa; /* of its RAM, where the image starts */
+    uint64_t ipa;           /* of its RAM */
+    uint64_t image_offset;  /* of the image in RAM, in bytes; a multiple of a page */
+    struct vm_file tree;    /* a device tree: x0 is its address then, and x1 to x3 are zero */
+    struct vm_file ramdisk; /* of which only the tree tells the VM */
+    struct vm_devices devices;
     uint32_t pages;
+    bool has_input; /* what is typed is for its serial port; at most one VM */
+    bool has_fp;    /* FP/SIMD registers; in AArch64 alone */
     bool scattered; /* over physical memory, in runs of few pages */
     uint64_t
         window_ipa; /* where it finds what others share with it; no pages: it borrows nothing */
     uint64_t window_pages;
     uint32_t table_pages; /* of its translation tables; 0: as many as it can ever need */
-    bool takes_aborts;    /* of its RAM and window, as from memory that does not answer */
+    bool takes_faults;    /* what it may not do is a fault reported to it; else it is stopped */
     bool ends_at_once;    /* Parley ends it when it stops, and not only when all have stopped */
+    bool comes_and_goes;  /* and makes it anew, for as long as a VM runs that does not */
     enum conduit conduit;
     bool quarantine_expected; /* it ends while the Secure world keeps memory of it */
     bool fault_expected;      /* the program ends by touching what it may not */
@@ -54,7 +79,8 @@ struct table {
     size_t place_count;
     const char *const *chapters; /* their titles; none: all VMs start at once */
     size_t chapter_count;
-    unsigned int seconds_max; /* of the whole run */
+    unsigned int seconds_max; /* of the whole run; 0: no limit */
+    bool any_ipa;             /* VMs may lie where physical RAM does: leaks are not looked for */
     bool bench;               /* no checks of results and no events: only the bare work */
 };
 
@@ -71,15 +97,21 @@ struct table_fault table_check(const struct table *checked);
 /* The place of a VM of the cast, NULL if it has none. */
 const struct vm_place *table_place(const struct table *checked, uint16_t id);
 
-/* The program guests/NAME.bin as part of the hypervisor's image, for GUEST_IMAGE_OF(NAME). */
-#define GUEST_IMAGE(name)                                      \
-    extern const uint8_t guest_##name[], guest_##name##_end[]; \
-    __asm__(".pushsection .rodata.guests, \"a\"\n"             \
-            ".balign 8\n"                                      \
-            ".global guest_" #name ", guest_" #name "_end\n"   \
-            "guest_" #name ": .incbin \"" #name ".bin\"\n"     \
-            "guest_" #name "_end:\n"                           \
+/* Where a VM finds its devices, with nothing left open. */
+struct vm_devices table_devices(const struct vm_place *place);
+
+/* A file as part of the hypervisor's image: from `symbol` to `symbol`_end. */
+#define TABLE_FILE(symbol, path)                     \
+    extern const uint8_t symbol[], symbol##_end[];   \
+    __asm__(".pushsection .rodata.guests, \"a\"\n"   \
+            ".balign 8\n"                            \
+            ".global " #symbol ", " #symbol "_end\n" \
+            " " #symbol ": .incbin \"" path "\"\n"   \
+            " " #symbol "_end:\n"                    \
             ".popsection")
+
+/* The program guests/NAME.bin as such a file, for GUEST_IMAGE_OF(NAME). */
+#define GUEST_IMAGE(name) TABLE_FILE(guest_##name, #name ".bin")
 
 #define GUEST_IMAGE_OF(name) .image = guest_##name, .image_end = guest_##name##_end
 

@@ -3,9 +3,12 @@
 #include "cpu.h"
 #include "machine.h"
 #include "table.h"
+#include "vgic.h"
 
 #define ADDRESS_END         (UINT64_C(1) << ADDRESS_BITS)
 #define ADDRESS_END_AARCH32 (UINT64_C(1) << 32)
+
+#define GIC_FRAME_BYTES UINT64_C(0x10000)
 
 #define PAGES_THERE \
     ((RAM_END - VM_RAM_BASE) / PAGE_BYTES + (HIGH_RAM_END - HIGH_RAM_BASE) / PAGE_BYTES)
@@ -30,6 +33,17 @@ const struct vm_place *table_place(const struct table *checked, uint16_t id)
         }
     }
     return NULL;
+}
+
+struct vm_devices table_devices(const struct vm_place *place)
+{
+    struct vm_devices devices = place->devices;
+
+    devices.gicd_ipa = devices.gicd_ipa != 0 ? devices.gicd_ipa : VM_GICD_IPA;
+    devices.gicr_ipa = devices.gicr_ipa != 0 ? devices.gicr_ipa : VM_GICR_IPA;
+    devices.uart_ipa = devices.uart_ipa != 0 ? devices.uart_ipa : VM_UART_IPA;
+    devices.uart_intid = devices.uart_intid != 0 ? devices.uart_intid : VM_UART_INTID;
+    return devices;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -138,31 +152,40 @@ static bool overlaps(uint64_t start, uint64_t end, uint64_t other_start, uint64_
     return start < other_end && other_start < end;
 }
 
-static const char *check_stretch(uint64_t start, uint64_t end)
+static uint64_t gicr_bytes(const struct world_vm *vm)
 {
+    return (uint64_t)vm->vcpus * VM_GICR_STRIDE;
+}
+
+static const char *check_stretch(const struct world_vm *vm, const struct vm_place *place,
+                                 uint64_t start, uint64_t end)
+{
+    struct vm_devices devices = table_devices(place);
+
     if (start % PAGE_BYTES != 0) {
         return "its memory does not start on a page";
     }
     if (start >= ADDRESS_END || end > ADDRESS_END || end < start) {
         return "its memory reaches beyond the address space";
     }
-    if (overlaps(start, end, VM_GICD_IPA, VM_GIC_END_IPA)) {
+    if (overlaps(start, end, devices.gicd_ipa, devices.gicd_ipa + GIC_FRAME_BYTES) ||
+        overlaps(start, end, devices.gicr_ipa, devices.gicr_ipa + gicr_bytes(vm))) {
         return "its memory overlaps its interrupt controller";
     }
-    if (overlaps(start, end, VM_UART_IPA, VM_UART_IPA + PAGE_BYTES)) {
+    if (overlaps(start, end, devices.uart_ipa, devices.uart_ipa + PAGE_BYTES)) {
         return "its memory overlaps its serial port";
-    }
-    /* Otherwise a forgotten translation could pass for a right one. */
-    if (overlaps(start, end, RAM_BASE, RAM_END) ||
-        overlaps(start, end, HIGH_RAM_BASE, HIGH_RAM_END)) {
-        return "its memory lies where physical RAM does";
     }
     return NULL;
 }
 
+static uint64_t ram_bytes(const struct vm_place *place)
+{
+    return (uint64_t)place->pages * PAGE_BYTES;
+}
+
 static uint64_t ram_end(const struct vm_place *place)
 {
-    return place->ipa + (uint64_t)place->pages * PAGE_BYTES;
+    return place->ipa + ram_bytes(place);
 }
 
 static uint64_t window_end(const struct vm_place *place)
@@ -170,14 +193,14 @@ static uint64_t window_end(const struct vm_place *place)
     return place->window_ipa + place->window_pages * PAGE_BYTES;
 }
 
-static const char *check_memory(const struct vm_place *place)
+static const char *check_memory(const struct world_vm *vm, const struct vm_place *place)
 {
     const char *fault;
 
     if (place->pages == 0) {
         return "it has no memory";
     }
-    fault = check_stretch(place->ipa, ram_end(place));
+    fault = check_stretch(vm, place, place->ipa, ram_end(place));
     if (fault != NULL || place->window_pages == 0) {
         return fault;
     }
@@ -187,7 +210,61 @@ static const char *check_memory(const struct vm_place *place)
     if (overlaps(place->ipa, ram_end(place), place->window_ipa, window_end(place))) {
         return "its window overlaps its memory";
     }
-    return check_stretch(place->window_ipa, window_end(place));
+    return check_stretch(vm, place, place->window_ipa, window_end(place));
+}
+
+static bool lies_below(uint64_t limit, uint64_t start, uint64_t bytes)
+{
+    return start < limit && bytes <= limit - start;
+}
+
+static const char *check_devices(const struct world_vm *vm, const struct vm_place *place)
+{
+    struct vm_devices devices = table_devices(place);
+    uint64_t limit = vm->aarch64 ? ADDRESS_END : ADDRESS_END_AARCH32;
+    uint64_t gicd_end = devices.gicd_ipa + GIC_FRAME_BYTES;
+    uint64_t gicr_end = devices.gicr_ipa + gicr_bytes(vm);
+    uint64_t uart_end = devices.uart_ipa + PAGE_BYTES;
+
+    if (devices.gicd_ipa % GIC_FRAME_BYTES != 0 || devices.gicr_ipa % GIC_FRAME_BYTES != 0) {
+        return "its interrupt controller does not start on 64 KiB";
+    }
+    if (devices.uart_ipa % PAGE_BYTES != 0) {
+        return "its serial port does not start on a page";
+    }
+    if (!lies_below(limit, devices.gicd_ipa, GIC_FRAME_BYTES) ||
+        !lies_below(limit, devices.gicr_ipa, gicr_bytes(vm)) ||
+        !lies_below(limit, devices.uart_ipa, PAGE_BYTES)) {
+        return "a device of it reaches beyond its addresses";
+    }
+    if (overlaps(devices.gicd_ipa, gicd_end, devices.gicr_ipa, gicr_end) ||
+        overlaps(devices.gicd_ipa, gicd_end, devices.uart_ipa, uart_end) ||
+        overlaps(devices.gicr_ipa, gicr_end, devices.uart_ipa, uart_end)) {
+        return "two devices of it overlap";
+    }
+    if (devices.uart_intid < VGIC_SPI || devices.uart_intid >= VGIC_SPI + VGIC_SPIS) {
+        return "its serial port has an interrupt that is no SPI here";
+    }
+    return NULL;
+}
+
+static bool is_physical(uint64_t start, uint64_t end)
+{
+    return overlaps(start, end, RAM_BASE, RAM_END) ||
+           overlaps(start, end, HIGH_RAM_BASE, HIGH_RAM_END);
+}
+
+/* There, a forgotten translation could pass for a right one. */
+static const char *check_translated(const struct table *checked, const struct vm_place *place)
+{
+    if (checked->any_ipa) {
+        return NULL;
+    }
+    if (is_physical(place->ipa, ram_end(place)) ||
+        (place->window_pages != 0 && is_physical(place->window_ipa, window_end(place)))) {
+        return "its memory lies where physical RAM does";
+    }
+    return NULL;
 }
 
 static const char *check_chapter(const struct table *checked, const struct vm_place *place)
@@ -199,19 +276,68 @@ static const char *check_chapter(const struct table *checked, const struct vm_pl
 
 static const char *check_image(const struct vm_place *place)
 {
+    uint64_t offset = place->image_offset;
+
     if (place->image == NULL || place->image_end <= place->image) {
         return "it has no program";
     }
-    if ((uint64_t)(place->image_end - place->image) > (uint64_t)place->pages * PAGE_BYTES) {
+    if (offset % PAGE_BYTES != 0) {
+        return "its program does not start on a page";
+    }
+    if (offset > ram_bytes(place) ||
+        (uint64_t)(place->image_end - place->image) > ram_bytes(place) - offset) {
         return "its program does not fit in its memory";
     }
     return NULL;
+}
+
+static uint64_t file_end(const struct vm_file *file)
+{
+    return file->ipa + (uint64_t)(file->end - file->start);
+}
+
+/* A device tree, or a ramdisk. */
+static const char *check_file(const struct vm_place *place, const struct vm_file *file)
+{
+    uint64_t image_ipa = place->ipa + place->image_offset;
+    uint64_t image_end = image_ipa + (uint64_t)(place->image_end - place->image);
+
+    if (file->start == NULL) {
+        return NULL;
+    }
+    if (file->ipa % PAGE_BYTES != 0) {
+        return "a file of it does not start on a page";
+    }
+    if (file->end <= file->start || file->ipa < place->ipa || file->ipa > ram_end(place) ||
+        (uint64_t)(file->end - file->start) > ram_end(place) - file->ipa) {
+        return "a file of it does not fit in its memory";
+    }
+    return overlaps(file->ipa, file_end(file), image_ipa, image_end)
+               ? "a file of it overlaps its program"
+               : NULL;
+}
+
+static const char *check_files(const struct vm_place *place)
+{
+    const char *fault = check_file(place, &place->tree);
+
+    fault = fault != NULL ? fault : check_file(place, &place->ramdisk);
+    if (fault != NULL || place->tree.start == NULL || place->ramdisk.start == NULL) {
+        return fault;
+    }
+    return overlaps(place->tree.ipa, file_end(&place->tree), place->ramdisk.ipa,
+                    file_end(&place->ramdisk))
+               ? "its device tree and its ramdisk overlap"
+               : NULL;
 }
 
 static const char *check_width(const struct world_vm *vm, const struct vm_place *place)
 {
     if (vm->aarch64) {
         return NULL;
+    }
+    if (place->has_fp) {
+        return "it is AArch32, for which there is no FP/SIMD here";
     }
     if (!cpu_has_aarch32()) {
         return "it is AArch32, which this CPU does not have at EL1";
@@ -233,10 +359,26 @@ static const char *check_vm(const struct table *checked, const struct world_vm *
     if (fault == NULL && place == NULL) {
         return "it has no place to live";
     }
-    fault = fault != NULL ? fault : check_memory(place);
+    fault = fault != NULL ? fault : check_devices(vm, place);
+    fault = fault != NULL ? fault : check_memory(vm, place);
+    fault = fault != NULL ? fault : check_translated(checked, place);
     fault = fault != NULL ? fault : check_chapter(checked, place);
     fault = fault != NULL ? fault : check_image(place);
+    fault = fault != NULL ? fault : check_files(place);
     return fault != NULL ? fault : check_width(vm, place);
+}
+
+/* How many VMs start in a chapter, of all, or of those that do not come and go. */
+static size_t vms_of_chapter(const struct table *checked, unsigned int chapter, bool that_stay)
+{
+    size_t vms = 0;
+
+    for (size_t i = 0; i < checked->place_count; i++) {
+        const struct vm_place *place = &checked->places[i];
+
+        vms += place->chapter == chapter && !(that_stay && place->comes_and_goes);
+    }
+    return vms;
 }
 
 static const char *check_place(const struct table *checked, const struct vm_place *place)
@@ -247,19 +389,23 @@ static const char *check_place(const struct table *checked, const struct vm_plac
     if (table_place(checked, place->id) != place) {
         return "it has two places to live";
     }
+    if (place->comes_and_goes && vms_of_chapter(checked, place->chapter, true) == 0) {
+        return "it comes and goes, and no VM of its chapter stays";
+    }
+    for (const struct vm_place *other = checked->places; place->has_input && other < place;
+         other++) {
+        if (other->has_input) {
+            return "another VM already has the input";
+        }
+    }
     return NULL;
 }
 
 /* It would never end. */
 static bool has_empty_chapter(const struct table *checked)
 {
-    for (size_t chapter = 0; chapter < checked->chapter_count; chapter++) {
-        size_t vms = 0;
-
-        for (size_t i = 0; i < checked->place_count; i++) {
-            vms += checked->places[i].chapter == chapter;
-        }
-        if (vms == 0) {
+    for (unsigned int chapter = 0; chapter < checked->chapter_count; chapter++) {
+        if (vms_of_chapter(checked, chapter, false) == 0) {
             return true;
         }
     }

@@ -21,7 +21,9 @@ uint64_t timer_ticks_of_ms(uint64_t milliseconds)
 void timer_init(unsigned int limit_seconds)
 {
     start_ticks = timer_ticks();
-    limit_ticks = start_ticks + timer_ticks_of_ms(UINT64_C(1000) * limit_seconds);
+    limit_ticks = limit_seconds == 0
+                      ? TIMER_NEVER
+                      : start_ticks + timer_ticks_of_ms(UINT64_C(1000) * limit_seconds);
 }
 
 void timer_set(uint64_t ticks)

@@ -8,7 +8,7 @@
 
 #define TIMER_NEVER UINT64_MAX
 
-/* The run may take this long from now on. */
+/* The run may take this long from now on; 0: for ever. */
 void timer_init(unsigned int limit_seconds);
 
 uint64_t timer_ticks(void);

@@ -5,7 +5,10 @@
  */
 #include "abort.h"
 #include "cpu.h"
+#include "debug_registers.h"
+#include "firmware.h"
 #include "id_registers.h"
+#include "inject.h"
 #include "interrupts.h"
 #include "registers.h"
 #include "scheduler.h"
@@ -15,6 +18,7 @@
 #include "work.h"
 
 #define TIMES_SPARED_MAX 32u
+#define FAULTS_TOLD      3u /* of each VM; the rest is only counted */
 
 struct vcpu *trap_synchronous(struct vcpu *vcpu);
 struct vcpu *trap_interrupt(struct vcpu *vcpu);
@@ -47,25 +51,62 @@ static const char *class_name(unsigned int class)
     }
 }
 
-static struct vcpu *fault(struct vcpu *vcpu, uint64_t esr)
+static bool is_abort(uint64_t esr)
+{
+    return esr_class(esr) == EC_DATA_ABORT || esr_class(esr) == EC_INSTRUCTION_ABORT;
+}
+
+static void describe(struct vcpu *vcpu, uint64_t esr, const char *consequence)
 {
     const char *name = vcpu->vm->who->name;
-    unsigned int class = esr_class(esr);
-    bool abort = class == EC_DATA_ABORT || class == EC_INSTRUCTION_ABORT;
 
     console_flush(&vcpu->line, name);
-    console_say("hyp", "%s %s, and is stopped", name, class_name(class));
+    pl011_flush(vcpu->vm);
+    console_say("hyp", "%s %s, and %s", name, class_name(esr_class(esr)), consequence);
     console_say("hyp", "  vCPU %u: ESR 0x%lx, ELR 0x%lx, PSTATE 0x%lx", vcpu->index, esr, vcpu->pc,
                 vcpu->pstate);
-    if (abort) {
+    if (is_abort(esr)) {
         console_say("hyp", "  IPA 0x%lx, FAR 0x%lx; its own: ELR_EL1 0x%lx, ESR_EL1 0x%lx",
                     abort_ipa(), register_read(far_el2), register_read(elr_el1),
                     register_read(esr_el1));
+    }
+}
+
+static struct vcpu *stop(struct vcpu *vcpu, uint64_t esr)
+{
+    if (vm_is_told(vcpu->vm)) {
+        describe(vcpu, esr, "is stopped");
     }
     if (!vm_request_stop(vcpu->vm, VM_END_FAULT)) {
         vm_expectation_broken(vcpu->vm, "a vCPU faulted while another one ended this life");
     }
     return scheduler_leave(vcpu);
+}
+
+/* Memory that a VM has lent, or nobody lends it now, is part of what it does; nobody else is told.
+ */
+static bool is_worth_telling(struct vcpu *vcpu, uint64_t esr)
+{
+    if (is_abort(esr) && abort_is_of_memory(vcpu, esr)) {
+        return false;
+    }
+    return parley_counter_increment(&vcpu->vm->tally.faults) <= FAULTS_TOLD;
+}
+
+static struct vcpu *fault(struct vcpu *vcpu, uint64_t esr)
+{
+    if (!vcpu->vm->place->takes_faults) {
+        return stop(vcpu, esr);
+    }
+    if (is_worth_telling(vcpu, esr)) {
+        describe(vcpu, esr, "is told so");
+    }
+    if (is_abort(esr)) {
+        inject_abort(vcpu, esr);
+    } else {
+        inject_undefined(vcpu);
+    }
+    return vcpu;
 }
 
 /*
@@ -107,17 +148,46 @@ static struct vcpu *smc32(struct vcpu *vcpu, uint64_t esr)
     return executed ? smccc_call(vcpu, 0) : vcpu;
 }
 
-static struct vcpu *coprocessor(struct vcpu *vcpu, uint64_t esr)
+/* Instructions of AArch32 that need not be executed: of those the syndrome has the condition. */
+static bool is_conditional(const struct vcpu *vcpu, uint64_t esr)
 {
-    bool served;
+    switch (esr_class(esr)) {
+    case EC_CP15:
+    case EC_CP15_PAIR:
+    case EC_CP14:
+    case EC_CP14_MEMORY:
+    case EC_CP14_PAIR:
+    case EC_FP:
+    case EC_FP_ID:
+        return (vcpu->pstate & PSTATE_AARCH32) != 0;
+    default:
+        return false;
+    }
+}
 
-    if (!condition_passed(vcpu, esr)) {
+/* Whether a trapped access to a system register is one that the hypervisor serves. */
+static bool serve_register(struct vcpu *vcpu, uint64_t esr)
+{
+    switch (esr_class(esr)) {
+    case EC_CP15:
+        return id_register_access(vcpu, esr) || vgic_write32(vcpu, esr);
+    case EC_CP15_PAIR:
+        return vgic_write32_pair(vcpu, esr);
+    case EC_SYSTEM:
+        return id_register_access(vcpu, esr) || vgic_write(vcpu, esr) ||
+               debug_register_access(vcpu, esr);
+    default:
+        return false;
+    }
+}
+
+static struct vcpu *other(struct vcpu *vcpu, uint64_t esr)
+{
+    if (is_conditional(vcpu, esr) && !condition_passed(vcpu, esr)) {
         vcpu_skip_instruction(vcpu, esr);
         return vcpu;
     }
-    served =
-        esr_class(esr) == EC_CP15 ? id_register_access(vcpu, esr) : vgic_sgi_write32(vcpu, esr);
-    return served ? vcpu : fault(vcpu, esr);
+    return serve_register(vcpu, esr) ? vcpu : fault(vcpu, esr);
 }
 
 /* The architecture has HVC return behind itself, but SMC, which is trapped, to itself. */
@@ -139,13 +209,8 @@ struct vcpu *trap_synchronous(struct vcpu *vcpu)
     case EC_DATA_ABORT:
     case EC_INSTRUCTION_ABORT:
         return abort_take(vcpu, esr) ? vcpu : fault(vcpu, esr);
-    case EC_CP15:
-    case EC_CP15_PAIR:
-        return coprocessor(vcpu, esr);
-    case EC_SYSTEM:
-        return id_register_access(vcpu, esr) || vgic_sgi_write(vcpu, esr) ? vcpu : fault(vcpu, esr);
     default:
-        return fault(vcpu, esr);
+        return other(vcpu, esr);
     }
 }
 
@@ -197,6 +262,10 @@ struct vcpu *trap_unexpected(struct vcpu *vcpu)
 
 void trap_in_hypervisor(uint64_t vector, uint64_t esr, uint64_t elr, uint64_t far)
 {
+    /* No semihosting: whatever there was to say has been said. */
+    if (elr == (uintptr_t)semihosting) {
+        firmware_power_off();
+    }
     panic("CPU %u faulted at EL2: vector %lu, ESR 0x%lx, ELR 0x%lx, FAR 0x%lx", cpu_self()->index,
           vector, esr, elr, far);
 }

@@ -17,16 +17,18 @@ _Static_assert(_Alignof(struct vcpu) == 16, "SP_EL2 points to a vCPU");
 
 #define MPIDR_RES1 BIT(31)
 
+#define CPTR_COMMON (CPTR_RES1 | CPTR_TZ | CPTR_TSM | CPTR_TTA | CPTR_TAM)
+
 /*
- * PAuth, MTE and the rest that HCR_EL2 can open stay closed, as do SVE, SME, FP/SIMD, trace and
- * activity monitors (CPTR_EL2), debug and performance monitors (MDCR_EL2): guests use general
- * registers only, and a vCPU's context stays small. The ID registers say so (id_registers.c).
+ * PAuth, MTE and the rest that HCR_EL2 can open stay closed, as do SVE, SME, trace and activity
+ * monitors (CPTR_EL2), debug and performance monitors (MDCR_EL2), and FP/SIMD for VMs that do not
+ * ask for it: a vCPU's context stays small. The ID registers say so (id_registers.c).
  */
 void vcpu_init_cpu(void)
 {
-    register_write(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TFP | CPTR_TSM | CPTR_TTA | CPTR_TAM);
-    register_write(mdcr_el2, register_read(mdcr_el2) | MDCR_TPMCR | MDCR_TPM | MDCR_TDA |
-                                 MDCR_TDOSA | MDCR_TDRA | MDCR_TTRF);
+    register_write(cptr_el2, CPTR_COMMON | CPTR_TFP);
+    register_write(mdcr_el2, (register_read(mdcr_el2) & MDCR_HPMN) | MDCR_TPMCR | MDCR_TPM |
+                                 MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TTRF);
     register_write(hstr_el2, 0);
     register_write(cnthctl_el2, CNTHCTL_EL1PCTEN);
     register_write(cntvoff_el2, 0);
@@ -39,6 +41,7 @@ void vcpu_reset(struct vcpu *vcpu, uint64_t entry, uint64_t context)
     bool aarch64 = vcpu->vm->who->aarch64;
 
     el1_reset(&vcpu->el1, aarch64);
+    vcpu->fp = (struct fp){0};
     for (size_t i = 0; i < 31; i++) {
         vcpu->x[i] = 0;
     }
@@ -94,7 +97,10 @@ static void forget_predecessor(const struct vcpu *vcpu)
 
 void vcpu_load(struct vcpu *vcpu)
 {
+    bool has_fp = vcpu->vm->place->has_fp;
+
     vcpu->stack = cpu_self()->stack;
+    register_write(cptr_el2, CPTR_COMMON | (has_fp ? 0 : CPTR_TFP));
     register_write(hcr_el2, HCR_COMMON | (vcpu->vm->who->aarch64 ? HCR_RW : 0));
     register_write(vttbr_el2, vcpu->vm->stage2.vttbr);
     register_write(vmpidr_el2, MPIDR_RES1 | vcpu->index);
@@ -102,6 +108,9 @@ void vcpu_load(struct vcpu *vcpu)
     el1_restore(&vcpu->el1);
     vgic_load(vcpu);
     barrier_instructions();
+    if (has_fp) {
+        fp_restore(&vcpu->fp);
+    }
     forget_predecessor(vcpu);
     __asm__ volatile("clrex");
     cpu_self()->loaded = vcpu;
@@ -109,6 +118,9 @@ void vcpu_load(struct vcpu *vcpu)
 
 void vcpu_save(struct vcpu *vcpu)
 {
+    if (vcpu->vm->place->has_fp) {
+        fp_save(&vcpu->fp);
+    }
     el1_save(&vcpu->el1);
     register_write(cntv_ctl_el0, 0); /* from here on its timer is the scheduler's to watch */
     barrier_instructions();

@@ -7,6 +7,7 @@
 
 #include "console.h"
 #include "el1.h"
+#include "fp.h"
 #include "vgic.h"
 
 struct vm;
@@ -56,6 +57,7 @@ struct vcpu {
     uint64_t left_until;
 
     struct el1 el1; /* valid while it is not loaded */
+    struct fp fp;   /* as well; of a VM that has FP/SIMD */
     struct vgic vgic;
     struct console_line line;
 } __attribute__((aligned(16)));

@@ -13,10 +13,11 @@ struct vcpu;
 bool vgic_access(struct vcpu *vcpu, struct mmio *access);
 
 /*
- * Serves a trapped write to a register that sends SGIs, by MSR or by an AArch32 MCRR, and goes on
- * behind it. False if it was another access.
+ * Serves a trapped write to a register that sends SGIs or deactivates an interrupt, by MSR or by an
+ * AArch32 MCR or MCRR, and goes on behind it. False if it was another access.
  */
-bool vgic_sgi_write(struct vcpu *vcpu, uint64_t esr);
-bool vgic_sgi_write32(struct vcpu *vcpu, uint64_t esr);
+bool vgic_write(struct vcpu *vcpu, uint64_t esr);
+bool vgic_write32(struct vcpu *vcpu, uint64_t esr);
+bool vgic_write32_pair(struct vcpu *vcpu, uint64_t esr);
 
 #endif

@@ -112,6 +112,7 @@ const char *vm_memory_create(struct vm *vm, unsigned int vmid)
     if (!map_ram(vm)) {
         return "no RAM left for it";
     }
+    vm->ram_is_fresh = true;
     return NULL;
 }
 
@@ -184,11 +185,11 @@ static uint64_t at_most(uint64_t pages, uint64_t limit)
     return pages < limit ? pages : limit;
 }
 
-/* First the window, then RAM. Of a VM's first life, both are as they should be. */
-static enum vm_memory_progress renew_some(struct vm *vm)
+/* First the window, then RAM. */
+static bool renew_some(struct vm *vm)
 {
     const struct vm_place *place = vm->place;
-    uint64_t done = vm->pages_prepared;
+    uint64_t done = vm->pages_done;
     uint64_t pages;
 
     if (done < place->window_pages) {
@@ -198,12 +199,14 @@ static enum vm_memory_progress renew_some(struct vm *vm)
         done -= place->window_pages;
         pages = at_most(place->pages - done, STEP_PAGES);
         if (!renew_pages(vm, ram_ipa(vm, done), pages)) {
-            return VM_MEMORY_NONE_LEFT;
+            return false;
         }
     }
-    vm->pages_prepared += pages;
-    return VM_MEMORY_AGAIN;
+    vm->pages_done += pages;
+    return true;
 }
+
+/* --- What is in it ---------------------------------------------------------------------------- */
 
 static void load_page(struct vm *vm, uint64_t ipa, const uint8_t *from, size_t bytes)
 {
@@ -216,32 +219,130 @@ static void load_page(struct vm *vm, uint64_t ipa, const uint8_t *from, size_t b
     memory_publish_code((void *)(uintptr_t)pa, bytes);
 }
 
-static void load_image(struct vm *vm)
-{
-    size_t size = (size_t)(vm->place->image_end - vm->place->image);
+#define FILES 3u
 
-    for (size_t done = 0; done < size; done += PAGE_BYTES) {
-        load_page(vm, vm->place->ipa + done, vm->place->image + done,
-                  at_most(size - done, PAGE_BYTES));
+/* The image is one that always lies on a page of its own, as do the others. */
+static struct vm_file file_of(const struct vm_place *place, unsigned int number)
+{
+    switch (number) {
+    case 0:
+        return (struct vm_file){place->image, place->image_end, place->ipa + place->image_offset};
+    case 1:
+        return place->tree;
+    default:
+        return place->ramdisk;
     }
-    stage2_forget(&vm->stage2);
+}
+
+static uint64_t file_pages(const struct vm_file *file)
+{
+    return ((uint64_t)(file->end - file->start) + PAGE_BYTES - 1) / PAGE_BYTES;
+}
+
+static void load_pages(struct vm *vm, const struct vm_file *file, uint64_t first, uint64_t pages)
+{
+    uint64_t size = (uint64_t)(file->end - file->start);
+
+    for (uint64_t done = first * PAGE_BYTES; done < (first + pages) * PAGE_BYTES;
+         done += PAGE_BYTES) {
+        load_page(vm, file->ipa + done, file->start + done, at_most(size - done, PAGE_BYTES));
+    }
+}
+
+/* Of the files, one behind the other: some pages from this one on. False if there are no more. */
+static bool load_some(struct vm *vm, uint64_t page)
+{
+    for (unsigned int number = 0; number < FILES; number++) {
+        struct vm_file file = file_of(vm->place, number);
+        uint64_t pages = file_pages(&file);
+
+        if (page < pages) {
+            pages = at_most(pages - page, STEP_PAGES);
+            load_pages(vm, &file, page, pages);
+            vm->pages_done += pages;
+            return true;
+        }
+        page -= pages;
+    }
+    return false;
 }
 
 enum vm_memory_progress vm_memory_prepare(struct vm *vm)
 {
-    uint64_t pages = vm->place->window_pages + vm->place->pages;
+    uint64_t to_renew = vm->ram_is_fresh ? 0 : vm->place->window_pages + vm->place->pages;
 
-    if (vm->life != 0 && vm->pages_prepared < pages) {
-        return renew_some(vm);
+    if (vm->pages_done < to_renew) {
+        return renew_some(vm) ? VM_MEMORY_AGAIN : VM_MEMORY_NONE_LEFT;
     }
-    load_image(vm);
+    if (load_some(vm, vm->pages_done - to_renew)) {
+        return VM_MEMORY_AGAIN;
+    }
+    stage2_forget(&vm->stage2);
+    vm->ram_is_fresh = false;
     return VM_MEMORY_READY;
 }
 
-void vm_memory_give_back(struct vm *vm)
+/* --- The end ---------------------------------------------------------------------------------- */
+
+static bool has_lost(struct vm *vm, uint64_t ipa, uint64_t pages)
+{
+    for (uint64_t i = 0; i < pages; i++) {
+        struct stage2_run page;
+
+        if (stage2_run(&vm->stage2, ipa + i * PAGE_BYTES, 1, 0, &page) && frame_is_lost(page.pa)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A page that is lost stays where Parley will look for it when it tries again. */
+static void drop_but_lost(struct vm *vm, uint64_t ipa, uint64_t pages)
+{
+    if (!stage2_hide(&vm->stage2, ipa, pages)) {
+        return; /* the block cannot be cut, and stays as a whole */
+    }
+    for (uint64_t i = 0; i < pages; i++) {
+        if (!has_lost(vm, ipa + i * PAGE_BYTES, 1)) {
+            drop_pages(vm, ipa + i * PAGE_BYTES, 1);
+        }
+    }
+}
+
+/* So many pages, that no block reaches out of them. */
+static uint64_t pages_of_step(uint64_t ipa, uint64_t pages)
+{
+    return at_most(pages, (BLOCK_BYTES - ipa % BLOCK_BYTES) / PAGE_BYTES);
+}
+
+static uint64_t drop_some(struct vm *vm, uint64_t ipa, uint64_t pages)
+{
+    pages = pages_of_step(ipa, pages);
+    if (vm->is_quarantined && has_lost(vm, ipa, pages)) {
+        drop_but_lost(vm, ipa, pages);
+    } else {
+        drop_pages(vm, ipa, pages);
+    }
+    return pages;
+}
+
+enum vm_memory_progress vm_memory_give_back(struct vm *vm)
 {
     const struct vm_place *place = vm->place;
+    uint64_t done = vm->pages_done;
 
-    drop_pages(vm, place->ipa, place->pages);
-    drop_pages(vm, place->window_ipa, place->window_pages);
+    if (done < place->window_pages) {
+        vm->pages_done +=
+            drop_some(vm, place->window_ipa + done * PAGE_BYTES, place->window_pages - done);
+        return VM_MEMORY_AGAIN;
+    }
+    done -= place->window_pages;
+    if (done < place->pages) {
+        vm->pages_done += drop_some(vm, ram_ipa(vm, done), place->pages - done);
+        return VM_MEMORY_AGAIN;
+    }
+    if (!vm->is_quarantined) {
+        stage2_empty(&vm->stage2);
+    }
+    return VM_MEMORY_READY;
 }

@@ -7,6 +7,7 @@
 #include "scheduler.h"
 #include "timer.h"
 #include "vm.h"
+#include "vms.h"
 
 #define TURN_MS     5   /* of work at once */
 #define PATIENCE_MS 500 /* with a vCPU that keeps a partition waiting */
@@ -51,15 +52,18 @@ bool work_is_left(void)
 
 /* --- VMs that begin and end ------------------------------------------------------------------- */
 
+static unsigned int cpu_for(const struct vm *vm)
+{
+    unsigned int cpu = vm->parley == NULL ? PARLEY_ANY_CPU : parley_vm_cpu(vm->parley);
+
+    return cpu == PARLEY_ANY_CPU ? cpu_self()->index : cpu;
+}
+
 void work_go_on_with(struct vm *vm)
 {
-    unsigned int cpu = parley_vm_cpu(vm->parley);
-    struct agenda *agenda;
+    unsigned int cpu = cpu_for(vm);
+    struct agenda *agenda = &agendas[cpu];
 
-    if (cpu == PARLEY_ANY_CPU) {
-        cpu = cpu_self()->index;
-    }
-    agenda = &agendas[cpu];
     lock_take(&agenda->lock);
     vm->next_in_work = agenda->vms;
     agenda->vms = vm;
@@ -149,6 +153,9 @@ static void finish_left(void)
 
 static void do_some(uint32_t work)
 {
+    if ((work & WORK_INTERRUPTS) != 0) {
+        vgic_tell_moved();
+    }
     if ((work & WORK_VMS) != 0) {
         go_on_with_vms();
     }

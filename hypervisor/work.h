@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a CPU has to do beside running vCPUs: cycles for the Secure world, and the steps of VMs that
- * begin and end. It is done between vCPUs and before a return to one, never in an interrupt
- * handler, and not for longer at once than a vCPU runs.
+ * What a CPU has to do beside running vCPUs: cycles for the Secure world, the steps of VMs that
+ * begin and end, and news for vCPUs. It is done between vCPUs and before a return to one, never in
+ * an interrupt handler, and not for longer at once than a vCPU runs.
  */
 #ifndef WORK_H
 #define WORK_H
@@ -14,10 +14,11 @@ struct vcpu;
 struct vm;
 
 enum work {
-    WORK_RECEIVERS = 1, /* the Secure world has signalled somebody */
-    WORK_CYCLES = 2,    /* a partition may want to run on this CPU */
-    WORK_LEFT = 4,      /* a vCPU did not go back to its request */
-    WORK_VMS = 8,       /* a VM begins or ends */
+    WORK_RECEIVERS = 1,   /* the Secure world has signalled somebody */
+    WORK_CYCLES = 2,      /* a partition may want to run on this CPU */
+    WORK_LEFT = 4,        /* a vCPU did not go back to its request */
+    WORK_VMS = 8,         /* a VM begins or ends */
+    WORK_INTERRUPTS = 16, /* an interrupt has become another vCPU's */
 };
 
 void work_init_cpu(void);
@@ -26,7 +27,7 @@ void work_init_cpu(void);
 void work_add(enum work work);
 void work_add_on(unsigned int cpu, enum work work);
 
-/* Goes on with a VM for which Parley has said PARLEY_AGAIN, on the CPU where it must be done. */
+/* Goes on with a VM's step, soon, on the CPU where Parley wants it done, if it has a part in it. */
 void work_go_on_with(struct vm *vm);
 
 /* Does what is to be done, for a while. */

@@ -6,7 +6,7 @@ GUESTS_BUILD := $(BUILD)/guests
 CROSS32    ?= arm-linux-gnueabihf-
 CROSS32_CC := $(CROSS32)gcc
 
-# NAME:WIDTH:PROGRAM[:FLAG]: an image is one program for AArch64 or AArch32.
+# NAME:WIDTH:PROGRAM[:FLAG...]: an image is one program for AArch64 or AArch32.
 GUEST_IMAGES := \
 	racer:64:programs/racer \
 	steady:64:programs/steady \
@@ -20,6 +20,12 @@ GUEST_IMAGES := \
 	talker_1_2:64:programs/talker:-DTALKER_VERSION=FFA_VERSION_1_2 \
 	sleeper:64:programs/sleeper \
 	sharer:64:programs/sharer \
+	mayfly:64:programs/mayfly \
+	poker:64:programs/poker \
+	worker_1_0:64:programs/worker:-DWORKER_VERSION=FFA_VERSION_1_0 \
+	load_1_0:64:programs/worker:-DWORKER_VERSION=FFA_VERSION_1_0:-DWORKER_SECONDS=8 \
+	load_1_1:64:programs/worker:-DWORKER_VERSION=FFA_VERSION_1_1:-DWORKER_SECONDS=8 \
+	load_1_2:64:programs/worker:-DWORKER_VERSION=FFA_VERSION_1_2:-DWORKER_SECONDS=8 \
 	neighbour_1_0:64:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_0 \
 	neighbour_1_1:64:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_1 \
 	neighbour_1_2:64:programs/neighbour:-DNEIGHBOUR_VERSION=FFA_VERSION_1_2 \
@@ -50,9 +56,11 @@ GUEST_IMAGES := \
 guest_name    = $(word 1,$(subst :, ,$(1)))
 guest_width   = $(word 2,$(subst :, ,$(1)))
 guest_program = $(word 3,$(subst :, ,$(1)))
-guest_flag    = $(word 4,$(subst :, ,$(1)))
+guest_flag    = $(wordlist 4,9,$(subst :, ,$(1)))
 
 GUEST_NAMES := $(foreach image,$(GUEST_IMAGES),$(call guest_name,$(image)))
+# Those that are nothing but instructions of EL1 cannot be threads.
+GUEST_HOST_NAMES := $(filter-out poker,$(GUEST_NAMES))
 GUEST_BINS  := $(GUEST_NAMES:%=$(GUESTS_BUILD)/%.bin)
 
 # What every program is linked with. On the host a port takes the place of the platform.
@@ -72,10 +80,11 @@ GUEST_LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,--gc-sections
 	-Wl,--no-warn-rwx-segments -Wl,-z,noexecstack -T guests/el1/image.ld
 
 # Objects shared by the images of one width.
+GUEST_MORE_64 := probe
 define guest_width_rules
 GUEST_OBJECTS_$(1) := $(patsubst %.c,$(GUESTS_BUILD)/$(1)/%.o,\
 	$(GUEST_LIB_SOURCES) $(GUEST_PLATFORM_SOURCES)) \
-	$(patsubst %,$(GUESTS_BUILD)/$(1)/guests/el1/%$(1).o,start vectors call hold)
+	$(patsubst %,$(GUESTS_BUILD)/$(1)/guests/el1/%$(1).o,start vectors call hold $(GUEST_MORE_$(1)))
 
 $(GUESTS_BUILD)/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
@@ -110,7 +119,7 @@ GUEST_CLANG_64 := $(CLANG) --target=aarch64-none-elf \
 	$(filter-out -fno-tree-loop-distribute-patterns,$(GUEST_FLAGS_64))
 GUEST_CLANG_32 := $(CLANG) --target=arm-none-eabi \
 	$(filter-out -fno-tree-loop-distribute-patterns -mgeneral-regs-only,$(GUEST_FLAGS_32))
-GUEST_ANY_FLAG := $(patsubst %,-D%_VERSION=FFA_VERSION_1_0,NEIGHBOUR SERVANT TALKER TRAFFIC)
+GUEST_ANY_FLAG := $(patsubst %,-D%_VERSION=FFA_VERSION_1_0,NEIGHBOUR SERVANT TALKER TRAFFIC WORKER)
 GUEST_SOURCES  := $(GUEST_LIB_SOURCES) $(GUEST_PLATFORM_SOURCES) \
 	$(sort $(foreach image,$(GUEST_IMAGES),guests/$(call guest_program,$(image)).c))
 

@@ -19,13 +19,19 @@ MONITOR_S := $(addprefix secure/monitor/,start.S vectors.S switch.S image.S)
 MONITOR_OBJECTS := $(patsubst %,$(SECURE_BUILD)/bare/%.o,$(MONITOR_S) $(MONITOR_C) $(SPMC_SOURCES))
 
 # The images differ in the version that their SPMC speaks; without one, FF-A calls are unknown. One
-# has a partition more, which makes trouble when VMs are created.
+# has a partition more, which makes trouble when VMs are created. Three are as those of other firmware
+# are: frugal and plain do without all that can be done without, and differ in whether their one
+# partition takes every VM; one is of 1.3, with longer entries.
 MONITOR_IMAGES := $(addprefix $(SECURE_BUILD)/,monitor.bin monitor-1.1.bin monitor-none.bin \
-	monitor-refuser.bin)
+	monitor-refuser.bin monitor-frugal.bin monitor-plain.bin monitor-1.3.bin)
 MONITOR_CONFIG := -DMONITOR_FFA_VERSION=FFA_VERSION_1_2 -DMONITOR_PARTITION_COUNT=PARTITION_COUNT
 $(SECURE_BUILD)/monitor-1.1.elf: MONITOR_CONFIG := $(MONITOR_CONFIG:%1_2=%1_1)
 $(SECURE_BUILD)/monitor-none.elf: MONITOR_CONFIG := $(MONITOR_CONFIG:%FFA_VERSION_1_2=%0)
 $(SECURE_BUILD)/monitor-refuser.elf: MONITOR_CONFIG := $(MONITOR_CONFIG:%_COUNT=%_COUNT_MORE)
+$(SECURE_BUILD)/monitor-frugal.elf: MONITOR_CONFIG := $(MONITOR_CONFIG) -DMONITOR_STRANGER=0
+$(SECURE_BUILD)/monitor-plain.elf: MONITOR_CONFIG := $(MONITOR_CONFIG) -DMONITOR_STRANGER=1
+$(SECURE_BUILD)/monitor-1.3.elf: MONITOR_CONFIG := -DMONITOR_FFA_VERSION=0x00010003u \
+	-DMONITOR_ENTRY_BYTES=48 -DMONITOR_PARTITION_COUNT=PARTITION_COUNT
 
 # The partition at S-EL1 is a program of its own, linked for its place in Secure RAM.
 SEL1_OBJECTS := $(patsubst %,$(SECURE_BUILD)/bare/secure/%.o,partitions/sel1/start.S \

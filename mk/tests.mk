@@ -43,7 +43,7 @@ PROGRAMS_INC := $(BUILD)/tests/programs.inc
 
 $(PROGRAMS_INC): mk/guests.mk
 	@mkdir -p $(@D)
-	printf 'PROGRAM(%s)\n' $(GUEST_NAMES) >$@
+	printf 'PROGRAM(%s)\n' $(GUEST_HOST_NAMES) >$@
 
 SCENARIO_FLAGS := -Iguests/include -Iguests/lib -Iguests/scenarios -I$(BUILD)/tests
 GUEST_ON_HOST_FLAGS := $(SCENARIO_FLAGS) -Dsecure_partitions=scenario_partitions
@@ -64,7 +64,7 @@ $(BUILD)/posix/$(1)/tests/scenarios/%.o: POSIX_FLAGS += $(SCENARIO_FLAGS)
 $(BUILD)/posix/$(1)/tests/scenarios/scenarios.o: $(PROGRAMS_INC)
 
 $(BUILD)/tests/$(1)/scenarios: $(BUILD)/posix/$(1)/tests/scenarios/scenarios.o \
-		$(GUEST_NAMES:%=$(BUILD)/tests/$(1)/programs/%.o) \
+		$(GUEST_HOST_NAMES:%=$(BUILD)/tests/$(1)/programs/%.o) \
 		$(patsubst guests/%.c,$(BUILD)/posix/$(1)/guests/%.o,$(filter guests/%,$(GUEST_LIB_SOURCES))) \
 		$(BUILD)/posix/$(1)/libposix.a
 	$$(POSIX_CC_$(1)) -pthread $$^ -o $$@

@@ -64,7 +64,6 @@ static int32_t judge(struct parley_vm *vm, const struct availability_kind *kind,
         }
         progress->left = kind;
         progress->target = (uint32_t)regs->x[1];
-        progress->cpu = parley_port_cpu();
         return FFA_RETRY;
     case FFA_ERROR:
         return parley_spmc_status(regs);
@@ -102,11 +101,44 @@ static int32_t send(struct parley_vm *vm, const struct availability_kind *kind, 
     return judge(vm, kind, partition, &regs);
 }
 
-static bool is_to_be_tried_again(const struct parley_vm *vm, int32_t status)
+/*
+ * Before a message, and before each of its resumptions: whether the partition is Parley's to ask.
+ * While a VM has it, which the port sees to an end, that is no try.
+ */
+static bool has_partition(struct parley_vm *vm, unsigned int index)
 {
-    bool asks = status == FFA_RETRY || status == FFA_INTERRUPTED || status == FFA_BUSY;
+    struct availability *progress = &vm->availability;
 
-    return asks && vm->availability.tries < TRIES_MAX;
+    if (progress->left != NULL) {
+        return true;
+    }
+    progress->cpu = parley_port_cpu();
+    return parley_context_take(vm->parley, index, progress->cpu);
+}
+
+/* The message is over, or given up. */
+static void let_partition_go(struct parley_vm *vm, unsigned int index)
+{
+    struct availability *progress = &vm->availability;
+
+    progress->left = NULL;
+    parley_context_drop(vm->parley, index, progress->cpu);
+}
+
+/* After a try. The partition stays Parley's while it is left in the message. */
+static bool is_to_be_continued(struct parley_vm *vm, unsigned int index, int32_t status)
+{
+    struct availability *progress = &vm->availability;
+    bool asks = status == FFA_RETRY || status == FFA_INTERRUPTED || status == FFA_BUSY;
+    bool goes_on = asks && ++progress->tries < TRIES_MAX;
+
+    if (!goes_on || progress->left == NULL) {
+        let_partition_go(vm, index);
+    }
+    if (!goes_on) {
+        progress->tries = 0;
+    }
+    return goes_on;
 }
 
 static void tell_operator(const struct parley_vm *vm, uint16_t partition, int32_t status)
@@ -154,9 +186,11 @@ bool parley_availability_created(struct parley_vm *vm)
     }
 
     uint16_t id = spmc->partitions[progress->next].entry.id;
+    if (!has_partition(vm, progress->next)) {
+        return false;
+    }
     int32_t status = send(vm, &created, id);
-    progress->tries++;
-    if (is_to_be_tried_again(vm, status)) {
+    if (is_to_be_continued(vm, progress->next, status)) {
         return false;
     }
     if (status == FFA_OK) {
@@ -165,8 +199,6 @@ bool parley_availability_created(struct parley_vm *vm)
         tell_operator(vm, id, status);
     }
     progress->next++;
-    progress->tries = 0;
-    progress->left = NULL; /* given up, if it was left again */
     return false;
 }
 
@@ -190,20 +222,19 @@ enum parley_progress parley_availability_destroyed(struct parley_vm *vm)
     }
     if (is_subscribed(vm, index, &destroyed)) {
         uint16_t id = spmc->partitions[index].entry.id;
-        int32_t status = send(vm, &destroyed, id);
 
-        progress->tries++;
-        if (is_to_be_tried_again(vm, status)) {
+        if (!has_partition(vm, index)) {
             return PARLEY_AGAIN;
         }
-        progress->left = NULL;
+        int32_t status = send(vm, &destroyed, id);
+        if (is_to_be_continued(vm, index, status)) {
+            return PARLEY_AGAIN;
+        }
         if (status != FFA_OK) {
             tell_operator(vm, id, status);
-            progress->tries = 0;
             return PARLEY_QUARANTINED;
         }
     }
     *told_word(vm, index) &= ~told_bit(index);
-    progress->tries = 0;
     return PARLEY_AGAIN;
 }

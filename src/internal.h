@@ -284,6 +284,14 @@ int32_t parley_secure_request(const struct call *call, uint16_t partition,
 /* FFA_RUN for what this vCPU's word names: SECURE_LEFT, or READY after Parley has ended it. */
 int32_t parley_secure_run(const struct call *call, uint32_t target, struct parley_regs *result);
 bool parley_secure_is_visible(const struct parley_vm *vm, uint16_t id);
+/*
+ * A partition's context of this CPU is at work for one at a time: for the request of a VM, until
+ * that is over, also while the vCPU has left it; for a message or the cycles of Parley's own. False
+ * if it is at work for somebody else, or the CPU is none that is configured. Whoever has taken it
+ * drops it, for the same CPU. `partition`: its first entry in the SPMC's list.
+ */
+bool parley_context_take(struct parley *parley, unsigned int partition, unsigned int cpu);
+void parley_context_drop(struct parley *parley, unsigned int partition, unsigned int cpu);
 /* Whether target information names a context of this partition. */
 bool parley_secure_is_context(const struct spmc *spmc, uint16_t id, uint32_t target);
 /*

@@ -60,7 +60,7 @@ struct memory_plan {
     size_t rights;
     size_t told;
     size_t cpus;
-    size_t cpu_wants;
+    size_t cpu_words;
     size_t buffer_pages;
     size_t transactions;
     size_t retrievals;
@@ -115,8 +115,8 @@ static struct memory_plan plan_memory(const struct parley_config *config)
     plan.rights = reserve(&plan.total, vms, rights_per_vm(config) * sizeof(uint64_t));
     plan.told = reserve(&plan.total, vms, told_words(config) * sizeof(uint64_t));
     plan.cpus = reserve(&plan.total, config->cpus_max, sizeof(struct cpu));
-    plan.cpu_wants =
-        reserve(&plan.total, config->cpus_max, told_words(config) * sizeof(parley_atomic64));
+    plan.cpu_words =
+        reserve(&plan.total, config->cpus_max, 2 * told_words(config) * sizeof(parley_atomic64));
     plan.buffer_pages =
         reserve(&plan.total, vms, 2 * (size_t)config->rxtx_pages_max * sizeof(void *));
     plan.transactions =
@@ -221,7 +221,8 @@ struct parley *parley_init(void *memory, size_t bytes, const struct parley_confi
     parley->cpus = (struct cpu *)(void *)(base + plan.cpus);
     for (unsigned int cpu = 0; cpu < config->cpus_max; cpu++) {
         parley->cpus[cpu].wants =
-            (parley_atomic64 *)(void *)(base + plan.cpu_wants) + cpu * told_words(config);
+            (parley_atomic64 *)(void *)(base + plan.cpu_words) + 2 * cpu * told_words(config);
+        parley->cpus[cpu].taken = parley->cpus[cpu].wants + told_words(config);
     }
     parley->spmc.rx = base + plan.spmc_rx;
     parley->spmc.tx = base + plan.spmc_tx;

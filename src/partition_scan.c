@@ -156,14 +156,17 @@ static void choose_uuids(struct partition_scan *scan, const struct parley_vm *vm
     }
 }
 
-/* What a VM can take part in, at its version and in its execution state: REQ2 is 64 bits wide. */
+/*
+ * What a VM can take part in, at its version and in its execution state, which is what it is at any
+ * version: who reads that it is AArch32 would not send it 64 bits. REQ2 is 64 bits wide.
+ */
 static uint32_t properties_of_vm(const struct parley_vm *vm, enum parley_version version)
 {
     uint32_t width = vm->aarch64 ? FFA_PARTITION_AARCH64 : 0;
     uint32_t too_wide =
         vm->aarch64 ? 0 : FFA_PARTITION_DIRECT_REQ2_RECV | FFA_PARTITION_DIRECT_REQ2_SEND;
 
-    return ((vm->properties & ~too_wide) | width) & properties_of(version);
+    return (vm->properties & ~too_wide & properties_of(version)) | width;
 }
 
 /* Looks at one VM; the rest of the walk works on what was seen. */

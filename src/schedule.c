@@ -202,7 +202,11 @@ enum parley_progress parley_cpu_work(struct parley *parley)
     uint16_t context = entry->contexts > 1 ? (uint16_t)here : 0;
     struct parley_regs regs = {{FFA_RUN, ffa_target_make(entry->id, context)}};
 
+    if (!parley_context_take(parley, partition, here)) {
+        return put_off(parley, &parley->cpus[here], partition);
+    }
     parley_port_smc(&regs);
+    parley_context_drop(parley, partition, here);
     switch ((uint32_t)regs.x[0]) {
     case FFA_INTERRUPT:
     case FFA_YIELD:

@@ -103,6 +103,40 @@ bool parley_secure_is_context(const struct spmc *spmc, uint16_t id, uint32_t tar
            ffa_target_vcpu(target) < partition->entry.contexts;
 }
 
+/* --- Whom a context works for ---------------------------------------------- */
+
+/*
+ * FFA_RUN resumes whatever a context was interrupted in: cycles that Parley gives to a partition
+ * must not end the request of a VM, whose answer would be lost. A partition with one context has
+ * it on any CPU, which is noted at the first; one with several has one for each CPU.
+ */
+static parley_atomic64 *taken_word(struct parley *parley, unsigned int partition, unsigned int cpu)
+{
+    unsigned int context = parley->spmc.partitions[partition].entry.contexts > 1 ? cpu : 0;
+
+    return &parley->cpus[context].taken[partition / 64];
+}
+
+bool parley_context_take(struct parley *parley, unsigned int partition, unsigned int cpu)
+{
+    uint64_t bit = 1ull << (partition % 64);
+
+    /* Pairs with the drop: the SPMC is asked after it was done with the one before. */
+    return cpu < parley->config.cpus_max &&
+           (parley_fetch_or(taken_word(parley, partition, cpu), bit) & bit) == 0;
+}
+
+void parley_context_drop(struct parley *parley, unsigned int partition, unsigned int cpu)
+{
+    (void)parley_fetch_sub(taken_word(parley, partition, cpu), 1ull << (partition % 64));
+}
+
+/* Of a request that is over. */
+static void drop_context(struct parley *parley, const struct vcpu *vcpu)
+{
+    parley_context_drop(parley, vcpu->asked_of, vcpu->asked_on_cpu);
+}
+
 /* --- The answer ----------------------------------------------------------- */
 
 static bool is_response(const struct call *call, const struct vcpu *vcpu, uint16_t partition,
@@ -141,7 +175,6 @@ static int32_t leave_unfinished(const struct call *call, uint16_t partition,
     if (!parley_secure_is_context(&call->vm->parley->spmc, partition, target)) {
         return FFA_ABORTED;
     }
-    vcpu->left_on_cpu = parley_port_cpu();
     parley_store_release(&vcpu->word, vcpu_word(VCPU_SECURE_LEFT, target));
     result->x[0] = (uint32_t)regs->x[0];
     result->x[1] = target;
@@ -172,19 +205,43 @@ static int32_t conclude(const struct call *call, uint16_t partition, const struc
 
 /* --- Request and resumption ----------------------------------------------- */
 
+static bool was_left(const struct vcpu *vcpu)
+{
+    return vcpu_state_of(parley_load_acquire(&vcpu->word)) == VCPU_SECURE_LEFT;
+}
+
+/* The context stays the request's for as long as that is not over. */
+static int32_t ask(const struct call *call, uint16_t partition, struct parley_regs *regs,
+                   struct parley_regs *result)
+{
+    parley_port_smc(regs);
+    int32_t status = conclude(call, partition, regs, result);
+    if (!was_left(call_vcpu(call))) {
+        drop_context(call->vm->parley, call_vcpu(call));
+    }
+    return status;
+}
+
 int32_t parley_secure_request(const struct call *call, uint16_t partition,
                               struct parley_regs *result)
 {
+    struct parley *parley = call->vm->parley;
+    struct vcpu *vcpu = call_vcpu(call);
+    struct uuid any = {0, 0};
     struct parley_regs regs;
     int32_t status = check_request(call, partition);
 
     if (status != FFA_OK) {
         return status;
     }
-    call_vcpu(call)->asked = call->fid;
+    vcpu->asked = call->fid;
+    vcpu->asked_on_cpu = parley_port_cpu();
+    vcpu->asked_of = find_partition(&parley->spmc, partition, &any)->first_of_id;
+    if (!parley_context_take(parley, vcpu->asked_of, vcpu->asked_on_cpu)) {
+        return FFA_BUSY;
+    }
     parley_message_copy(call, &regs);
-    parley_port_smc(&regs);
-    return conclude(call, partition, &regs, result);
+    return ask(call, partition, &regs, result);
 }
 
 int32_t parley_secure_run(const struct call *call, uint32_t target, struct parley_regs *result)
@@ -195,20 +252,14 @@ int32_t parley_secure_run(const struct call *call, uint32_t target, struct parle
     if (parley_load_acquire(&vcpu->word) == vcpu_word(VCPU_READY, target)) {
         return parley_vcpu_take_answer(vcpu, result); /* too late: Parley has run it to its end */
     }
-    if (vcpu->left_on_cpu != parley_port_cpu()) {
+    if (vcpu->asked_on_cpu != parley_port_cpu()) {
         return FFA_BUSY;
     }
     parley_store_release(&vcpu->word, vcpu_word(VCPU_RUNNING, 0));
-    parley_port_smc(&regs);
-    return conclude(call, ffa_target_endpoint(target), &regs, result);
+    return ask(call, ffa_target_endpoint(target), &regs, result);
 }
 
 /* --- What nobody resumes -------------------------------------------------- */
-
-static bool was_left(const struct vcpu *vcpu)
-{
-    return vcpu_state_of(parley_load_acquire(&vcpu->word)) == VCPU_SECURE_LEFT;
-}
 
 static bool is_unfinished(const struct parley_regs *regs)
 {
@@ -224,7 +275,7 @@ enum parley_progress parley_vcpu_finish(struct parley_vm *vm, unsigned int index
     if (!was_left(vcpu)) {
         return PARLEY_DONE;
     }
-    if (vcpu->left_on_cpu != parley_port_cpu()) {
+    if (vcpu->asked_on_cpu != parley_port_cpu()) {
         return PARLEY_AGAIN;
     }
     parley_port_smc(&regs);
@@ -232,6 +283,7 @@ enum parley_progress parley_vcpu_finish(struct parley_vm *vm, unsigned int index
         return PARLEY_AGAIN;
     }
     vcpu->runs = 0;
+    drop_context(vm->parley, vcpu);
     vcpu->message = (struct parley_regs){{FFA_ERROR, 0, (uint32_t)FFA_ABORTED}};
     parley_store_release(&vcpu->word, vcpu_word(VCPU_READY, target));
     return PARLEY_DONE;
@@ -251,7 +303,7 @@ bool parley_secure_end(struct parley_vm *vm)
 
 unsigned int parley_vcpu_cpu(const struct parley_vm *vm, unsigned int vcpu)
 {
-    return was_left(&vm->vcpu[vcpu]) ? vm->vcpu[vcpu].left_on_cpu : PARLEY_ANY_CPU;
+    return was_left(&vm->vcpu[vcpu]) ? vm->vcpu[vcpu].asked_on_cpu : PARLEY_ANY_CPU;
 }
 
 unsigned int parley_vm_cpu(const struct parley_vm *vm)
@@ -261,7 +313,7 @@ unsigned int parley_vm_cpu(const struct parley_vm *vm)
     }
     for (unsigned int i = 0; i < vm->vcpus; i++) {
         if (was_left(&vm->vcpu[i])) {
-            return vm->vcpu[i].left_on_cpu;
+            return vm->vcpu[i].asked_on_cpu;
         }
     }
     return PARLEY_ANY_CPU;

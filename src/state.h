@@ -132,11 +132,12 @@ struct vcpu {
     struct parley_regs message;
     struct service serving;
     struct scope notifications;
-    uint32_t requests;        /* how many it has sent to VMs: see vcpu.h */
-    uint32_t asked;           /* the kind of its request to a Secure Partition */
-    unsigned int left_on_cpu; /* while SECURE_LEFT */
-    unsigned int runs;        /* how often Parley has resumed what it left */
-    struct work work;         /* what it does in pieces */
+    uint32_t requests;         /* how many it has sent to VMs: see vcpu.h */
+    uint32_t asked;            /* the kind of its request to a Secure Partition */
+    unsigned int asked_on_cpu; /* and where; while SECURE_LEFT, also where it must be resumed */
+    uint16_t asked_of;         /* and of whom, in the SPMC's list */
+    uint16_t runs;             /* how often Parley has resumed what it left */
+    struct work work;          /* what it does in pieces */
 };
 
 /* A pair of Parley's own that the SPMC knows under the VM's ID. Owned by the state of the VM's
@@ -215,6 +216,7 @@ struct parley_vm {
 /* A physical CPU, as parley_port_cpu() numbers it. */
 struct cpu {
     parley_atomic64 *wants; /* partitions that want it: a bitmap over the SPMC's list; set by all */
+    parley_atomic64 *taken; /* whose context of this number is at work for somebody: the same */
     unsigned int next; /* where it looks first: who is busy does not keep others waiting. Its own */
     unsigned int busy_first; /* whom it found busy first since it found one that was not, plus 1 */
 };

@@ -287,7 +287,7 @@ void memory_secure_leave(struct memory_stage *stage)
 {
     struct deal deal = {.stage = stage, .partition = NOTIFIER, .kind = MEMORY_LEND};
 
-    if (stage->world != SECURE_WORLD_NONE && grant(&deal)) {
+    if (secure_world_is_known(stage->world) && grant(&deal)) {
         expect_status(stage->client, retrieve(&deal, RW), FFA_OK, "a partition's retrieval");
     }
 }
@@ -296,7 +296,7 @@ void memory_secure_return(struct memory_stage *stage)
 {
     uint64_t word[PARTITION_WORDS] = {COMMAND_MEMORY_HELD, 0};
 
-    if (stage->world != SECURE_WORLD_NONE) {
+    if (secure_world_is_known(stage->world)) {
         expect_status(stage->client, partition_ask(stage->client, stage->me.id, NOTIFIER, word),
                       FFA_NO_DATA, "what a partition still has of another life");
     }
@@ -339,7 +339,7 @@ void chapter_memory_secure(struct memory_stage *stage)
     stage->client->about = "partitions";
     if (stage->world == SECURE_WORLD_NONE) {
         expect_nobody(stage);
-    } else {
+    } else if (secure_world_is_known(stage->world)) {
         many = guest_ram(RANGES);
         play_with(stage, ECHO, many);
         donate(stage);

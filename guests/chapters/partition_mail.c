@@ -210,7 +210,7 @@ static void receive_nothing(const struct stage *stage)
 
 void chapter_partition_mail(struct stage *stage)
 {
-    if (stage->world == SECURE_WORLD_NONE) {
+    if (!secure_world_is_known(stage->world)) {
         return;
     }
     if (stage->client->version < FFA_VERSION_1_1) {

@@ -199,7 +199,7 @@ static void signal(const struct stage *stage)
 
 void chapter_partition_signals(struct stage *stage)
 {
-    if (stage->world == SECURE_WORLD_NONE || stage->client->version < FFA_VERSION_1_1) {
+    if (!secure_world_is_known(stage->world) || stage->client->version < FFA_VERSION_1_1) {
         return;
     }
     stage->client->about = "notifications and a partition";

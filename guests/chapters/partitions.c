@@ -311,7 +311,7 @@ static void ask_on_two_vcpus(struct stage *stage)
 
 void chapter_partitions(struct stage *stage)
 {
-    if (stage->world == SECURE_WORLD_NONE) {
+    if (!secure_world_is_known(stage->world)) {
         return;
     }
     play_rows(stage);
@@ -330,7 +330,7 @@ static void go_off_in_the_middle(void *argument)
 
 void partitions_leave(struct stage *stage)
 {
-    if (stage->world == SECURE_WORLD_NONE) {
+    if (!secure_world_is_known(stage->world)) {
         return;
     }
     expect(stage->client, guest_vcpu_start(HELPER, go_off_in_the_middle, stage), "a vCPU starts");

@@ -25,9 +25,10 @@ struct sharer {
     struct party me;
     struct party grace;
     struct party heidi;
-    bool has_partition;
-    const char *where; /* the partition is */
-    uint64_t ram;      /* PAGES of it */
+    enum secure_world world;
+    bool has_partition; /* "echo", which does what it is asked to */
+    const char *where;  /* the partition is */
+    uint64_t ram;       /* PAGES of it */
 
     /* Grace's own calls, while we do something else. */
     bool is_done;
@@ -56,6 +57,7 @@ void sharer_take_back(struct sharer *sharer, const struct party *lender, uint64_
 void sharer_share(struct sharer *sharer); /* sharer_scenes.c */
 void sharer_lend(struct sharer *sharer);  /* to another VM */
 void sharer_lend_to_echo(struct sharer *sharer);
+void sharer_share_with_strangers(struct sharer *sharer);
 void sharer_donate(struct sharer *sharer);
 void sharer_share_gigabyte(struct sharer *sharer); /* sharer_gigabyte.c */
 void sharer_leave(struct sharer *sharer);          /* sharer_lives.c: before a reset */

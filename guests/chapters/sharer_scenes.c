@@ -3,6 +3,7 @@
 #include "sharer.h"
 
 #include "say.h"
+#include "stranger.h"
 
 void sharer_done(struct sharer *sharer, int32_t status, const char *what)
 {
@@ -229,6 +230,59 @@ void sharer_lend_to_echo(struct sharer *sharer)
     guest_print("lends them to SP %#x%s alone -> frank has a data abort until they are back, with "
                 "what the SP wrote",
                 ECHO, sharer->where);
+}
+
+/* --- Strangers ----------------------------------------------------------------------------- */
+
+static int32_t offer(const struct sharer *sharer, uint16_t partition, uint64_t ram,
+                     uint64_t *handle)
+{
+    struct grant grant;
+
+    sharer_describe(&sharer->me, &grant, FFA_MEM_ATTR_NORMAL_WB_INNER);
+    grant_to(&grant, partition, RW);
+    grant_add(&grant, ram, PAGES);
+    return party_send(&sharer->me, FFA_MEM_SHARE_64, &grant, handle);
+}
+
+/* Whether it takes memory is its own business; what it does not take, or keep, comes back. */
+static void share_with(struct sharer *sharer, uint16_t partition)
+{
+    uint64_t handle;
+    int32_t status = offer(sharer, partition, sharer->ram, &handle);
+
+    if (status == FFA_OK) {
+        sharer_take_back(sharer, &sharer->me, handle);
+    }
+    guest_print("shares %u pages with SP %#x%s -> %s", PAGES, (unsigned int)partition,
+                status == FFA_OK ? ", and takes them back" : "", say_status(status));
+    sharer_none(sharer, touch_fill(sharer->ram, 0, PAGES, SEED), "words of our own");
+}
+
+/* When this life ends, Parley has to take it back: what cannot be had back would keep us in it. */
+static void leave_with(struct sharer *sharer, uint16_t partition)
+{
+    uint64_t handle;
+
+    if (offer(sharer, partition, guest_ram(PAGES), &handle) == FFA_OK) {
+        guest_print("shares %u more pages with SP %#x, for the rest of this life", PAGES,
+                    (unsigned int)partition);
+    }
+}
+
+void sharer_share_with_strangers(struct sharer *sharer)
+{
+    uint16_t id[STRANGERS_MAX];
+    unsigned int count;
+
+    if (sharer->world != SECURE_WORLD_FOREIGN) {
+        return;
+    }
+    count = strangers_find(&sharer->client, &sharer->buffers, id);
+    for (unsigned int i = 0; i < count; i++) {
+        share_with(sharer, id[i]);
+        leave_with(sharer, id[i]);
+    }
 }
 
 /* --- Donate -------------------------------------------------------------------------------- */

@@ -46,7 +46,7 @@ bool stage_peer_sees(const struct stage *stage, uint16_t id)
             return true;
         }
     }
-    return ffa_id_is_secure(id) && stage->world != SECURE_WORLD_NONE && stage->peer->sees_secure;
+    return ffa_id_is_secure(id) && secure_world_is_known(stage->world) && stage->peer->sees_secure;
 }
 
 static uint64_t payload_word(const struct stage *stage, unsigned int i)

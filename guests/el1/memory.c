@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The VM's RAM: pages for the program, and their addresses as the hypervisor knows them. */
 #include "el1.h"
+#include "probe.h"
 
 #define POOL_PAGES 128u
 
@@ -75,4 +76,11 @@ bool guest_load(uint64_t ipa, uint32_t *value, uint64_t *fault)
 bool guest_store(uint64_t ipa, uint32_t value, uint64_t *fault)
 {
     return note_fault(el1_try_store(far_from(ipa), value), fault);
+}
+
+/* --- Probes ----------------------------------------------------------------------------------- */
+
+uint64_t el1_probe_address(uint64_t ipa)
+{
+    return far_from(ipa);
 }

@@ -133,6 +133,7 @@ enter:
     .balign 4096
 block_table:
     .skip 4096
+    .global root_table
 root_table:
     .skip 4096
 

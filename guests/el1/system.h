@@ -44,6 +44,8 @@
 REGISTER(icc_pmr, "S3_0_C4_C6_0", "c4, c6, 0")
 REGISTER(icc_igrpen1, "S3_0_C12_C12_7", "c12, c12, 7")
 REGISTER(icc_iar1, "S3_0_C12_C12_0", "c12, c12, 0")
+REGISTER(icc_ctlr, "S3_0_C12_C12_4", "c12, c12, 4")
+REGISTER(icc_dir, "S3_0_C12_C11_1", "c12, c11, 1")
 REGISTER(icc_eoir1, "S3_0_C12_C12_1", "c12, c12, 1")
 REGISTER(cntv_tval, "cntv_tval_el0", "c14, c3, 0")
 REGISTER(cntv_ctl, "cntv_ctl_el0", "c14, c3, 1")

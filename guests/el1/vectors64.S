@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * AArch64: interrupts are taken, and faults of the two instructions that may fault. No other
- * exception is expected: each entry says which one it was.
+ * AArch64: interrupts are taken, and faults of the two instructions that may fault, and whatever a
+ * probe ends with (probe64.S). No other exception is expected: each entry says which one it was.
  */
 
     .macro entry kind
@@ -44,6 +44,9 @@ stop:
      * their caller, so that there is nothing to save.
      */
 tried:
+    msr tpidr_el0, x0
+    mrs x0, tpidrro_el0
+    cbnz x0, el1_probed
     mrs x9, elr_el1
     ldr x10, =el1_try_load
     ldr x11, =el1_try_store

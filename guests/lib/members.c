@@ -75,13 +75,17 @@ static uint32_t known_properties(uint32_t version)
     return known;
 }
 
-/* What both know, the one who is shown it and the one who has it. REQ2 has 64-bit IDs only. */
+/*
+ * What both know, the one who is shown it and the one who has it; but the width is a fact, whatever
+ * its owner's version knows. REQ2 has 64-bit IDs only.
+ */
 static uint32_t shown_properties(uint32_t caller_version, uint32_t own_version, uint32_t properties)
 {
     if ((properties & FFA_PARTITION_AARCH64) == 0) {
         properties &= ~(FFA_PARTITION_DIRECT_REQ2_RECV | FFA_PARTITION_DIRECT_REQ2_SEND);
     }
-    return properties & known_properties(caller_version) & known_properties(own_version);
+    return properties & known_properties(caller_version) &
+           (known_properties(own_version) | FFA_PARTITION_AARCH64);
 }
 
 /* A partition sends no requests to a VM. */
@@ -140,10 +144,12 @@ void members_expected(const struct client *client, uint16_t self, enum secure_wo
     const struct world_vm *own = world_find(self);
 
     members->count = 0;
+    members->after_strangers = false;
     if (!expect(client, own != NULL, "the VM's ID is one of the world's")) {
         return;
     }
-    if (world != SECURE_WORLD_NONE && own->sees_secure) {
+    members->after_strangers = world == SECURE_WORLD_FOREIGN && own->sees_secure;
+    if (secure_world_is_known(world) && own->sees_secure) {
         add_secure(members, client->version, world, uuid);
     }
     for (uint16_t id = WORLD_VM_ID_FIRST; id < WORLD_VM_ID_FIRST + WORLD_VMS_MAX; id++) {
@@ -338,140 +344,97 @@ static int32_t list_any(struct client *client, const struct buffers *buffers,
     return members_list_regs(client, uuid, members);
 }
 
+/* Whether somebody has the UUID. Since 1.1 that can be asked without buffers. */
+static bool is_listed(struct client *client, const struct buffers *buffers,
+                      const struct ffa_uuid *uuid)
+{
+    struct members found;
+
+    if (client->version >= FFA_VERSION_1_1) {
+        return members_count(client, uuid) > 0;
+    }
+    return members_list(client, buffers, uuid, &found) == FFA_OK;
+}
+
+/* How many of the first entries are Secure Partitions'. */
+static unsigned int count_secure(const struct members *members)
+{
+    unsigned int count = 0;
+
+    while (count < members->count && count < MEMBERS_MAX &&
+           ffa_id_is_secure(members->member[count].id)) {
+        count++;
+    }
+    return count;
+}
+
+static bool has_manager(struct client *client, const struct buffers *buffers)
+{
+    struct members found;
+
+    if (client->version >= FFA_VERSION_1_1) {
+        return FFA_STATUS(client, FFA_SPM_ID_GET) == FFA_OK;
+    }
+    return members_list(client, buffers, &members_nil_uuid, &found) == FFA_OK &&
+           count_secure(&found) != 0;
+}
+
 enum secure_world members_secure_world(struct client *client, const struct buffers *buffers)
 {
     const struct spmc_partition *several = &secure_partitions[PARTITION_OF_SEVERAL_UUIDS];
-    struct members found;
-    int32_t first;
 
-    if (client->version >= FFA_VERSION_1_1) {
-        first = FFA_STATUS(client, FFA_SPM_ID_GET);
-    } else {
-        first = list_any(client, buffers, &several->uuids[0], &found);
+    if (is_listed(client, buffers, &several->uuids[0])) {
+        return is_listed(client, buffers, &several->uuids[1]) ? SECURE_WORLD_1_2 : SECURE_WORLD_1_1;
     }
-    if (first != FFA_OK) {
-        return SECURE_WORLD_NONE;
-    }
-    if (list_any(client, buffers, &several->uuids[1], &found) != FFA_OK) {
-        return SECURE_WORLD_1_1;
-    }
-    return SECURE_WORLD_1_2;
+    return has_manager(client, buffers) ? SECURE_WORLD_FOREIGN : SECURE_WORLD_NONE;
 }
 
-void members_await(struct client *client, const struct buffers *buffers, unsigned int count,
-                   struct members *found)
+/* The entries in front that are nobody's that we know. */
+static unsigned int strangers_in(const struct members *found, const struct members *expected)
+{
+    return expected->after_strangers ? count_secure(found) : 0;
+}
+
+void members_await(struct client *client, const struct buffers *buffers,
+                   const struct members *expected, struct members *found)
 {
     for (unsigned int i = 0; i < AWAIT_YIELDS; i++) {
         list_any(client, buffers, &members_nil_uuid, found);
-        if (found->count == count) {
+        if (found->count - strangers_in(found, expected) == expected->count) {
             return;
         }
         guest_yield();
     }
 }
 
+/* What can be said of a partition that nobody knows. */
+static void expect_stranger(const struct client *client, const struct member *stranger)
+{
+    expect(client, stranger->contexts != 0, "a Secure Partition has an execution context");
+    expect(client, (stranger->properties & ~known_properties(client->version)) == 0,
+           "its properties are those of the version");
+}
+
 void members_expect_equal(const struct client *client, const struct members *found,
                           const struct members *expected, const char *what)
 {
-    if (!expect_equal(client, found->count, expected->count, what)) {
+    unsigned int strangers = strangers_in(found, expected);
+
+    for (unsigned int i = 0; i < strangers; i++) {
+        expect_stranger(client, &found->member[i]);
+    }
+    if (!expect_equal(client, found->count - strangers, expected->count, what)) {
         for (unsigned int i = 0; i < found->count && i < MEMBERS_MAX; i++) {
             tell_raw("BROKEN: was shown", &found->member[i]);
         }
         return;
     }
-    for (unsigned int i = 0; i < found->count && i < MEMBERS_MAX; i++) {
-        if (!expect(client, same(&found->member[i], &expected->member[i]), what)) {
-            tell_raw("BROKEN: was shown", &found->member[i]);
+    for (unsigned int i = 0; strangers + i < found->count && strangers + i < MEMBERS_MAX; i++) {
+        const struct member *shown = &found->member[strangers + i];
+
+        if (!expect(client, same(shown, &expected->member[i]), what)) {
+            tell_raw("BROKEN: was shown", shown);
             tell_raw("BROKEN: not", &expected->member[i]);
         }
     }
-}
-
-/* How many entries from `first` on are of the same partition. */
-static unsigned int entries_of_one(const struct members *members, unsigned int first)
-{
-    unsigned int end = first + 1;
-
-    while (end < members->count && members->member[end].id == members->member[first].id) {
-        end++;
-    }
-    return end - first;
-}
-
-static void tell_uuids(struct say *text, const struct member *member, unsigned int entries)
-{
-    if (!ffa_uuid_is_nil(&member->uuid)) {
-        say_add(text, ", UUID ");
-        say_add(text, say_uuid(&member->uuid).text);
-    }
-    if (entries > 1) {
-        say_add(text, " and ");
-        say_add_decimal(text, entries - 1);
-        say_add(text, " more");
-    }
-}
-
-/* The kinds of messages that it takes, and whether it can be signalled. */
-static void tell_properties(struct say *text, uint32_t properties)
-{
-    static const struct {
-        uint32_t property;
-        const char *name;
-    } names[] = {
-        {FFA_PARTITION_DIRECT_REQ_RECV, "REQ"},
-        {FFA_PARTITION_DIRECT_REQ2_RECV, "REQ2"},
-        {FFA_PARTITION_INDIRECT_MSG, "SEND2"},
-        {FFA_PARTITION_NOTIFICATION_RECV, "SET"},
-    };
-    const char *before = "; takes ";
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if ((properties & names[i].property) != 0) {
-            say_add(text, before);
-            say_add(text, names[i].name);
-            before = ", ";
-        }
-    }
-}
-
-void members_tell(const struct members *members, uint16_t self)
-{
-    unsigned int entries;
-
-    for (unsigned int i = 0; i < members->count && i < MEMBERS_MAX; i += entries) {
-        const struct member *member = &members->member[i];
-        const char *kind = ffa_id_is_secure(member->id) ? "SP" : "VM";
-        struct say properties = {{0}};
-        struct say uuids = {{0}};
-
-        entries = entries_of_one(members, i);
-        tell_uuids(&uuids, member, entries);
-        tell_properties(&properties, member->properties);
-        guest_print("sees %s %#x: %u vCPU%s%s%s%s", member->id == self ? "itself," : kind,
-                    (unsigned int)member->id, (unsigned int)member->contexts,
-                    member->contexts == 1 ? "" : "s",
-                    (member->properties & FFA_PARTITION_AARCH64) != 0 ? ", AArch64" : "",
-                    uuids.text, properties.text);
-    }
-}
-
-void members_tell_briefly(const struct members *members, uint16_t self)
-{
-    struct say text = {{0}};
-    bool secure = false;
-
-    for (unsigned int i = 0; i < members->count && i < MEMBERS_MAX; i++) {
-        uint16_t id = members->member[i].id;
-
-        if (id == self || (i > 0 && members->member[i - 1].id == id)) {
-            continue;
-        }
-        if (text.text[0] == '\0' || secure != ffa_id_is_secure(id)) {
-            secure = ffa_id_is_secure(id);
-            say_add(&text, secure ? " SP" : " VM");
-        }
-        say_add(&text, " 0x");
-        say_add_hex(&text, id);
-    }
-    guest_print("sees%s", text.text);
 }

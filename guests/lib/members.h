@@ -20,6 +20,7 @@ struct member {
 
 struct members {
     unsigned int count;
+    bool after_strangers; /* expected behind Secure Partitions that nobody here knows */
     struct member member[MEMBERS_MAX];
 };
 
@@ -38,19 +39,28 @@ void buffers_map(struct client *client, struct buffers *buffers, uint32_t fid, u
 /* Who manages the Secure world, by the version that it speaks. */
 enum secure_world {
     SECURE_WORLD_NONE,
-    SECURE_WORLD_1_1, /* lists a partition with several UUIDs once, with the first */
+    SECURE_WORLD_FOREIGN, /* its partitions, if any, are not those of secure/ */
+    SECURE_WORLD_1_1,     /* lists a partition with several UUIDs once, with the first */
     SECURE_WORLD_1_2,
 };
 
+/* Whether the programs know its partitions, and what they do when they are asked. */
+static inline bool secure_world_is_known(enum secure_world world)
+{
+    return world >= SECURE_WORLD_1_1;
+}
+
 /*
- * Finds out. FFA_SPM_ID_GET says whether there is one; at 1.0 it is there if its partitions are.
- * Whether it is 1.1 or 1.2 is taken from one query. (`buffers` may be NULL, as below.)
+ * Finds out, by the UUIDs of a partition. FFA_SPM_ID_GET says whether there is one that this VM is
+ * shown nothing of, or nothing that it knows; at 1.0 it is there if partitions are. (`buffers` may
+ * be NULL since 1.1.)
  */
 enum secure_world members_secure_world(struct client *client, const struct buffers *buffers);
 
 /*
  * What the VM `self` must be shown that asks for `uuid` at the client's version, once all that it
- * may see are there: Secure Partitions in their order, then VMs by ID.
+ * may see are there: Secure Partitions in their order, then VMs by ID. Of a foreign Secure world,
+ * none is among them: whatever partitions come first are taken as they are.
  */
 void members_expected(const struct client *client, uint16_t self, enum secure_world world,
                       const struct ffa_uuid *uuid, struct members *members);
@@ -73,8 +83,8 @@ int32_t members_list_regs(struct client *client, const struct ffa_uuid *uuid,
  * Lets others run until the list for the Nil UUID is as long as it must become, and returns it in
  * `found`: in registers if `buffers` is NULL. It gives up after a while, with what there is.
  */
-void members_await(struct client *client, const struct buffers *buffers, unsigned int count,
-                   struct members *found);
+void members_await(struct client *client, const struct buffers *buffers,
+                   const struct members *expected, struct members *found);
 
 /* Expects both lists to be the same, in the same order. */
 void members_expect_equal(const struct client *client, const struct members *found,

@@ -275,9 +275,24 @@ static void tick(struct service *service)
     guest_timer(word_of(service, 1));
 }
 
+static void borrow(struct service *service)
+{
+    servant_borrow(service->servant, service->request->from, service->request->word,
+                   service->response.word);
+}
+
 static void take_leave(struct service *service)
 {
+    if (argument_of(service) != 0) {
+        __atomic_store_n(&service->servant->farewells_due, argument_of(service), __ATOMIC_RELEASE);
+    }
     __atomic_add_fetch(&service->servant->farewells, 1, __ATOMIC_RELEASE);
+}
+
+static void greet(struct service *service)
+{
+    service->response.word[1] =
+        __atomic_add_fetch(&service->servant->greetings, 1, __ATOMIC_RELEASE);
 }
 
 static void stop_soon(struct service *service)
@@ -310,7 +325,7 @@ static void (*const performances[])(struct service *service) = {
     [SERVANT_LOAD] = touch,          [SERVANT_STORE] = touch,       [SERVANT_PAGES_FILL] = touch,
     [SERVANT_PAGES_TEST] = touch,    [SERVANT_PAGES_ZERO] = touch,  [SERVANT_RAM] = touch,
     [SERVANT_REMEMBER] = remember,   [SERVANT_RECALL] = recall,     [SERVANT_PACE] = keep_pace,
-    [SERVANT_WALK] = touch,
+    [SERVANT_WALK] = touch,          [SERVANT_BORROW] = borrow,     [SERVANT_GREETING] = greet,
 };
 
 static void perform(struct service *service)
@@ -364,7 +379,7 @@ void servant_serve(void *argument)
             answer = serve(&service, &request);
         } else if (answer.x[0] == FFA_INTERRUPT) {
             expect_equal(client, answer.x[1], 0, "w1, when a wait is interrupted");
-            if (service.stops) {
+            if (service.stops || __atomic_load_n(&service.servant->is_over, __ATOMIC_ACQUIRE)) {
                 guest_off();
             }
             answer = wait_for_message(service.servant);

@@ -48,7 +48,7 @@ static void find_members(struct client *client, const struct buffers *buffers, u
     struct members expected;
 
     members_expected(client, self, world, &members_nil_uuid, &expected);
-    members_await(client, buffers, expected.count, found);
+    members_await(client, buffers, &expected, found);
     members_expect_equal(client, found, &expected, "the partitions that are shown");
 }
 

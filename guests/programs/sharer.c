@@ -56,7 +56,8 @@ static void settle(struct sharer *sharer, uint32_t version)
     sharer->heidi = servant_party(sharer, WORLD_HEIDI);
     await_servant(sharer, &sharer->grace);
     await_servant(sharer, &sharer->heidi);
-    sharer->has_partition = FFA_STATUS(client, FFA_SPM_ID_GET) == FFA_OK;
+    sharer->world = members_secure_world(client, &sharer->buffers);
+    sharer->has_partition = secure_world_is_known(sharer->world);
     if (sharer->has_partition) {
         sharer->where = partition_is_at_s_el1(client, WORLD_FRANK, ECHO) ? " at S-EL1" : "";
     }
@@ -72,6 +73,7 @@ void guest_main(void)
         sharer_share(&sharer);
         sharer_lend(&sharer);
         sharer_lend_to_echo(&sharer);
+        sharer_share_with_strangers(&sharer);
         sharer_donate(&sharer);
         sharer_share_gigabyte(&sharer);
         sharer_leave(&sharer);

@@ -232,7 +232,7 @@ void guest_main(void)
     client_init(client);
     client_version(client, FFA_VERSION_1_1);
     bedroom.self = (uint16_t)FFA(client, FFA_ID_GET).x[2];
-    bedroom.has_partition = FFA_STATUS(client, FFA_SPM_ID_GET) == FFA_OK;
+    bedroom.has_partition = secure_world_is_known(members_secure_world(client, NULL));
     if (bedroom.has_partition) {
         bedroom.where = partition_is_at_s_el1(client, bedroom.self, ECHO) ? " at S-EL1" : "";
     }

@@ -9,6 +9,7 @@
 #include "pattern.h"
 #include "say.h"
 #include "servant.h"
+#include "stranger.h"
 #include "world.h"
 
 #define ECHO        PARTITION_ECHO_ID
@@ -384,7 +385,7 @@ static void talk_with_echo(struct talker *talker)
     bool is_1_2 = talker->self->version >= FFA_VERSION_1_2;
     struct say name = {{0}};
 
-    if (talker->world == SECURE_WORLD_NONE) {
+    if (!secure_world_is_known(talker->world)) {
         return;
     }
     talker->at_s_el1 = partition_is_at_s_el1(talker->client, talker->self->id, ECHO);
@@ -430,6 +431,10 @@ static void become_member(struct talker *talker)
     talker->self = world_find(talker->own.self);
     buffers_map(client, &talker->own.buffers, FFA_RXTX_MAP_64, talker->self->rxtx_pages_max);
     talker->world = members_secure_world(client, &talker->own.buffers);
+    /* Before anybody can write to us: RX is needed for a list. */
+    if (talker->world == SECURE_WORLD_FOREIGN) {
+        strangers_meet(client, &talker->own.buffers, talker->own.self);
+    }
     expect(client, guest_vcpu_start(1, servant_serve, &talker->own), "vCPU 1 starts");
 }
 

@@ -224,10 +224,11 @@ static void race(struct client *client, uint8_t *pool)
 static void await_neighbour(struct client *client, uint8_t *pool)
 {
     struct buffers buffers = {.tx = pool, .rx = pool + FFA_PAGE_SIZE, .pages = 1};
+    const struct members expected = {.count = client->version >= FFA_VERSION_1_2 ? 2 : 1};
     struct members found;
 
     FFA(client, FFA_RXTX_MAP_32, guest_ipa(buffers.tx), guest_ipa(buffers.rx), 1);
-    members_await(client, &buffers, client->version >= FFA_VERSION_1_2 ? 2 : 1, &found);
+    members_await(client, &buffers, &expected, &found);
     expect_status(client, FFA_STATUS(client, FFA_RXTX_UNMAP, 0), FFA_OK, "RXTX_UNMAP");
 }
 

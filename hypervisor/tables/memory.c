@@ -19,7 +19,7 @@ static const struct vm_place places[] = {
         .scattered = true,
         .window_ipa = 0xa0000000,
         .window_pages = 4096,
-        .takes_aborts = true,
+        .takes_faults = true,
         .conduit = CONDUIT_SMC,
     },
     {
@@ -29,7 +29,7 @@ static const struct vm_place places[] = {
         .pages = 1024,
         .window_ipa = 0xb0000000,
         .window_pages = 4096,
-        .takes_aborts = true,
+        .takes_faults = true,
         .conduit = CONDUIT_SMC,
     },
     {
@@ -40,7 +40,7 @@ static const struct vm_place places[] = {
         .scattered = true,
         .window_ipa = 0xa0000000,
         .window_pages = 4096,
-        .takes_aborts = true,
+        .takes_faults = true,
         .conduit = CONDUIT_HVC,
     },
     {
@@ -51,7 +51,7 @@ static const struct vm_place places[] = {
         .scattered = true,
         .window_ipa = 0x200000000,
         .window_pages = 4096,
-        .takes_aborts = true,
+        .takes_faults = true,
         .conduit = CONDUIT_SMC,
     },
     {
@@ -61,7 +61,7 @@ static const struct vm_place places[] = {
         .pages = 1024,
         .window_ipa = 0xa0000000,
         .window_pages = 4096,
-        .takes_aborts = true,
+        .takes_faults = true,
         .conduit = CONDUIT_HVC,
     },
     {

@@ -6,6 +6,7 @@
 #include <parley/port.h>
 
 #include "vm.h"
+#include "vms.h"
 
 enum parley_outcome __real_parley_call(struct parley_vm *vm, unsigned int vcpu,
                                        struct parley_regs *regs);

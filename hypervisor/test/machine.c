@@ -87,7 +87,7 @@ static void check_identity(void)
     expect(READ("midr_el1", "c0, c0, 0") != 0, "MIDR is the CPU's");
 #ifdef __aarch64__
     expect((READ("id_aa64pfr0_el1", "") >> 16 & 0xff) == 0xff, "FP and SIMD are not there");
-    expect((READ("id_aa64pfr0_el1", "") >> 32) == 0, "SVE and others are not there");
+    expect((READ("id_aa64pfr0_el1", "") >> 32 & 0xffffff) == 0, "SVE and others are not there");
     expect((READ("id_aa64isar1_el1", "") >> 4 & 0xff) == 0, "pointer authentication neither");
     expect((READ("id_aa64isar0_el1", "") >> 20 & 0xf) != 0, "atomics are there");
     expect(READ("s3_0_c0_c7_7", "") == 0, "an unknown ID register reads as zero");

@@ -9,6 +9,7 @@
 #define OFFENCE_TIMER 4 /* and a timer */
 #define OFFENCE_PAIR  5 /* writes to the console in a way that the hypervisor need not know */
 #define OFFENCE_GIC   6 /* looks at the interrupts of a vCPU that it does not have */
+#define OFFENCE_FLY   8 /* goes there, and comes back again and again, so it says nothing */
 #define OFFENCE_LAST  7 /* none: its only vCPU goes off without stopping the VM */
 
 #define PSCI_CPU_OFF 0x84000002u
@@ -21,7 +22,7 @@ static void offend(void)
 
     guest_print("the flag register is %#x", uart[6]);
     (void)uart[0x1000 / 4];
-#elif OFFENCE == OFFENCE_JUMP
+#elif OFFENCE == OFFENCE_JUMP || OFFENCE == OFFENCE_FLY
     ((void (*)(void))(uintptr_t)0x20180000)();
 #elif OFFENCE == OFFENCE_FP
     __asm__ volatile("msr cpacr_el1, %0; isb; .inst 0x9e6703e0" /* fmov d0, xzr */
@@ -46,7 +47,9 @@ static void offend(void)
 
 void guest_main(void)
 {
-    guest_print("is about to offend");
+    if (OFFENCE != OFFENCE_FLY) {
+        guest_print("is about to offend");
+    }
     offend();
     guest_print("BROKEN: nobody stopped it");
     guest_expect(false);

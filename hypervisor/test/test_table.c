@@ -134,10 +134,58 @@ static void test_memory(void)
     BROKEN(t.places[1].ipa = 0xc6000000, 2, "its memory lies where physical RAM does");
     BROKEN(t.places[1].ipa = 0xfefff000, 2, "its memory lies where physical RAM does");
     BROKEN(t.places[1].ipa = 0xff000000, 0, NULL);
+    BROKEN((t.places[1].ipa = 0x40000000, t.table.any_ipa = true), 0, NULL);
     BROKEN((t.places[1].ipa = 0x200000000, t.places[1].pages = 0x71000), 0,
            "its VMs need more RAM than there is");
     BROKEN((t.places[1].ipa = 0x200000000, t.places[1].pages = 0x7000000), 0,
            "its VMs need more RAM than there is");
+}
+
+static void test_devices(void)
+{
+    static const char *unaligned = "its interrupt controller does not start on 64 KiB";
+    static const char *beyond = "a device of it reaches beyond its addresses";
+    static const char *overlap = "two devices of it overlap";
+    static const char *no_spi = "its serial port has an interrupt that is no SPI here";
+    static const char *gic = "its memory overlaps its interrupt controller";
+
+    BROKEN(t.places[1].devices.gicd_ipa = 0x10001000, 2, unaligned);
+    BROKEN(t.places[1].devices.gicd_ipa = 0x10010000, 0, NULL);
+    BROKEN(t.places[1].devices.gicr_ipa = 0x1000f000, 2, unaligned);
+    BROKEN(t.places[1].devices.gicr_ipa = 0x10010000, 0, NULL);
+    BROKEN(t.places[1].devices.uart_ipa = 0x10000800, 2,
+           "its serial port does not start on a page");
+    BROKEN(t.places[1].devices.uart_ipa = 0x10001000, 0, NULL);
+    BROKEN(t.places[1].devices.gicd_ipa = 0x8000000000, 2, beyond);
+    BROKEN(t.places[1].devices.gicd_ipa = 0x7fffff0000, 0, NULL);
+    BROKEN(t.places[1].devices.gicr_ipa = 0x7ffff10000, 2, beyond);
+    BROKEN(t.places[1].devices.gicr_ipa = 0x7ffff00000, 0, NULL);
+    BROKEN(t.places[1].devices.gicr_ipa = UINT64_MAX - 0xffff, 2, beyond);
+    BROKEN(t.places[1].devices.uart_ipa = UINT64_MAX - 0xfff, 2, beyond);
+    BROKEN(t.places[2].devices.uart_ipa = 0x100000000, 3, beyond);
+    BROKEN(t.places[2].devices.uart_ipa = 0xfffff000, 0, NULL);
+    BROKEN(t.places[2].devices.gicr_ipa = 0xfffd0000, 3, beyond);
+    BROKEN(t.places[2].devices.gicr_ipa = 0xfffc0000, 0, NULL);
+    BROKEN(t.places[1].devices.gicd_ipa = 0x08190000, 2, overlap);
+    BROKEN(t.places[1].devices.gicd_ipa = 0x081a0000, 0, NULL);
+    BROKEN(t.places[2].devices.gicd_ipa = 0x080e0000, 0, NULL);
+    BROKEN(t.places[1].devices.gicr_ipa = 0x08f10000, 2, overlap);
+    BROKEN(t.places[1].devices.uart_ipa = 0x0800f000, 2, overlap);
+    BROKEN(t.places[1].devices.uart_ipa = 0x08010000, 0, NULL);
+    BROKEN(t.places[1].devices.uart_ipa = 0x0819f000, 2, overlap);
+    BROKEN(t.places[1].devices.uart_intid = 31, 2, no_spi);
+    BROKEN(t.places[1].devices.uart_intid = 32, 0, NULL);
+    BROKEN(t.places[1].devices.uart_intid = 63, 0, NULL);
+    BROKEN(t.places[1].devices.uart_intid = 64, 2, no_spi);
+    BROKEN(t.places[1].devices.gicd_ipa = 0x800f0000, 2, gic);
+    BROKEN(t.places[1].devices.gicr_ipa = 0x7ff10000, 2, gic);
+    BROKEN(t.places[1].devices.gicr_ipa = 0x7ff00000, 0, NULL);
+    BROKEN(t.places[1].devices.uart_ipa = 0x800ff000, 2, "its memory overlaps its serial port");
+    BROKEN((t.places[1].ipa = 0x08010000, t.places[1].pages = 0x90), 0, NULL);
+    BROKEN((t.places[1].ipa = 0x09000000, t.places[1].devices.uart_ipa = 0x0a000000), 0, NULL);
+    BROKEN(t.places[1].has_input = true, 0, NULL);
+    BROKEN((t.places[0].has_input = true, t.places[2].has_input = true), 3,
+           "another VM already has the input");
 }
 
 static void set_window(struct vm_place *place, uint64_t ipa, uint64_t pages)
@@ -157,6 +205,7 @@ static void test_window(void)
     BROKEN(set_window(&t.places[1], 0x90000000, UINT64_MAX), 2,
            "its memory reaches beyond the address space");
     BROKEN(set_window(&t.places[1], 0x40000000, 1), 2, "its memory lies where physical RAM does");
+    BROKEN((set_window(&t.places[1], 0x40000000, 1), t.table.any_ipa = true), 0, NULL);
     BROKEN(set_window(&t.places[1], 0x09000000, 1), 2, "its memory overlaps its serial port");
     BROKEN(set_window(&t.places[2], 0xfffff000, 1), 0, NULL);
     BROKEN(set_window(&t.places[2], 0xfffff000, 2), 3,
@@ -174,6 +223,40 @@ static void test_place(void)
            "its program does not fit in its memory");
 }
 
+static struct vm_file file_at(uint64_t ipa, size_t bytes)
+{
+    return (struct vm_file){image, image + bytes, ipa};
+}
+
+/* The image is 100 bytes long, in 256 pages from 0x80000000 on. */
+static void test_files(void)
+{
+    BROKEN(t.places[1].image_offset = 0x80000, 0, NULL);
+    BROKEN(t.places[1].image_offset = 0x800, 2, "its program does not start on a page");
+    BROKEN(t.places[1].image_offset = 0xff000, 0, NULL);
+    BROKEN(t.places[1].image_offset = 0x100000, 2, "its program does not fit in its memory");
+    BROKEN(t.places[1].image_offset = UINT64_MAX - 0xfff, 2,
+           "its program does not fit in its memory");
+    BROKEN(t.places[1].tree = file_at(0x80001000, 8), 0, NULL);
+    BROKEN(t.places[1].tree = file_at(0x80001008, 8), 2, "a file of it does not start on a page");
+    BROKEN(t.places[1].tree = file_at(0x80000000, 8), 2, "a file of it overlaps its program");
+    BROKEN(t.places[1].tree = file_at(0x7ffff000, 8), 2, "a file of it does not fit in its memory");
+    BROKEN(t.places[1].tree = file_at(0x80001000, 0), 2, "a file of it does not fit in its memory");
+    BROKEN(t.places[1].ramdisk = file_at(0x800fe000, 4097), 0, NULL);
+    BROKEN(t.places[1].ramdisk = file_at(0x800ff000, 4097), 2,
+           "a file of it does not fit in its memory");
+    BROKEN(t.places[1].ramdisk = file_at(0x80100000, 1), 2,
+           "a file of it does not fit in its memory");
+    BROKEN(t.places[1].ramdisk = file_at(UINT64_MAX - 0xfff, 1), 2,
+           "a file of it does not fit in its memory");
+    BROKEN((t.places[1].tree = file_at(0x80002000, 8),
+            t.places[1].ramdisk = file_at(0x80001000, 4096)),
+           0, NULL);
+    BROKEN((t.places[1].tree = file_at(0x80002000, 8),
+            t.places[1].ramdisk = file_at(0x80001000, 4097)),
+           2, "its device tree and its ramdisk overlap");
+}
+
 static void test_chapters(void)
 {
     BROKEN(t.places[1].chapter = 1, 2, "it starts in no chapter");
@@ -181,10 +264,15 @@ static void test_chapters(void)
     BROKEN(t.table.chapter_count = 2, 0, "no VM starts in one of its chapters");
     BROKEN((t.table.chapter_count = 2, t.places[1].chapter = 1), 0, NULL);
     BROKEN((t.table.chapter_count = 2, t.places[1].chapter = 2), 2, "it starts in no chapter");
+    BROKEN(t.places[1].comes_and_goes = true, 0, NULL);
+    BROKEN((t.table.chapter_count = 2, t.places[1].chapter = 1, t.places[1].comes_and_goes = true),
+           2, "it comes and goes, and no VM of its chapter stays");
 }
 
 static void test_width(void)
 {
+    BROKEN(t.places[1].has_fp = true, 0, NULL);
+    BROKEN(t.places[2].has_fp = true, 3, "it is AArch32, for which there is no FP/SIMD here");
     BROKEN(t.places[2].ipa = 0xfff00000, 0, NULL);
     BROKEN(t.places[2].ipa = 0xfff01000, 3, "it is AArch32, and its memory lies above 4 GiB");
     aarch32_here = false;
@@ -200,8 +288,10 @@ int main(void)
     test_identity();
     test_policy();
     test_memory();
+    test_devices();
     test_window();
     test_place();
+    test_files();
     test_chapters();
     test_width();
     printf("%u passed, %u failed\n", passed, failed);

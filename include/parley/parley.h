@@ -209,8 +209,12 @@ enum parley_progress parley_vm_reset(struct parley_vm *vm);
 enum parley_progress parley_vm_destroy(struct parley_vm *vm);
 
 /*
- * Goes on with the reset or the destruction that said PARLEY_AGAIN, and returns as they do. Each
- * call does a bounded amount of work. PARLEY_DONE if there is nothing under way.
+ * Goes on with the creation, reset or destruction that said PARLEY_AGAIN, and returns as they do.
+ * Each call does a bounded amount of work. PARLEY_DONE if there is nothing under way.
+ *
+ * Let vCPUs of other VMs run in between: a partition that is to be told of the VM may be at work
+ * for one of them, and then nothing goes on until that request is over, be it by
+ * parley_vcpu_finish().
  */
 enum parley_progress parley_vm_continue(struct parley_vm *vm);
 

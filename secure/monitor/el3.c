@@ -102,6 +102,9 @@ void el3_choose(enum world world)
     isb();
 }
 
+/* QEMU sets CNTFRQ_EL0 at reset to what its counter runs at, which differs from version to version:
+ * it is left alone.
+ */
 void el3_setup(void)
 {
     const uint64_t dfr0 = read_sysreg(id_aa64dfr0_el1);
@@ -112,6 +115,5 @@ void el3_setup(void)
     vectors_setup();
     write_sysreg(mdcr_el3, MDCR_SDD | when(field(dfr0, 32) != 0, MDCR_NSPB) |
                                when(field(dfr0, 44) != 0, MDCR_NSTB));
-    write_sysreg(cntfrq_el0, COUNTER_HZ);
     isb();
 }

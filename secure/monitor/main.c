@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The monitor's story: what each CPU does between reset and EL2. */
 #include "arch.h"
+#include "config.h"
 #include "monitor.h"
 
 static void cpu_setup(unsigned int cpu)

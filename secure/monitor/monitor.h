@@ -110,11 +110,6 @@ void sel1_init(void); /* loads it */
 
 enum spmc_exit sel1_enter(const struct spmc_entry *entry, uint64_t regs[FFA_REGS_MAX]);
 
-/* --- config.c: what the monitor's images differ in --- */
-
-extern const uint32_t config_ffa_version; /* FFA_VERSION_1_x of the SPMC; 0: there is none */
-extern const unsigned int config_partition_count;
-
 /* --- console.c, panic.c --- */
 
 void console_put(uintptr_t uart, const char *text);

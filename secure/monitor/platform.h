@@ -32,8 +32,6 @@
 #define NORMAL_UART_PA 0x09000000
 #define SECURE_UART_PA 0x09040000
 
-#define COUNTER_HZ 62500000
-
 #define CPUS_MAX        8 /* more than these stay parked, unknown to PSCI */
 #define CPU_STACK_SHIFT 13
 #define CPU_STACK_BYTES (1 << CPU_STACK_SHIFT)

@@ -6,9 +6,8 @@
 #include "../partitions/sel1/layout.h"
 #include "../spmc/spmc.h"
 #include "arch.h"
+#include "config.h"
 #include "monitor.h"
-
-#define SEL1_PARTITION_ID PARTITION_ECHO_ID
 
 static struct spmc spmc;
 static struct spmc_partition partitions[PARTITION_COUNT_MORE];
@@ -61,7 +60,7 @@ static void wait_with_timer(unsigned int this_cpu, bool waits)
 
 static enum spmc_exit enter(const struct spmc_entry *entry, uint64_t regs[FFA_REGS_MAX])
 {
-    if (entry->partition->id != SEL1_PARTITION_ID) {
+    if (entry->partition->id != config_sel1_partition_id) {
         return agent_enter(entry, regs);
     }
     wait_with_timer(entry->cpu, false);
@@ -75,6 +74,9 @@ void secure_world_init(void)
         .partitions = partitions,
         .partition_count = config_partition_count,
         .sri_intid = SRI_SGI,
+        .entry_bytes = config_entry_bytes,
+        .absent = config_absent,
+        .absent_count = config_absent_count,
         .enter = enter,
         .cpu = cpu,
         .raise_sri = raise_sri,
@@ -86,8 +88,8 @@ void secure_world_init(void)
         return;
     }
     for (unsigned int i = 0; i < config_partition_count; i++) {
-        partitions[i] = secure_partitions[i];
-        if (partitions[i].id == SEL1_PARTITION_ID) {
+        partitions[i] = config_partitions[i];
+        if (partitions[i].id == config_sel1_partition_id) {
             partitions[i].memory = (void *)SEL1_DATA_PA;
             partitions[i].memory_bytes = SEL1_DATA_BYTES;
         }
@@ -107,7 +109,7 @@ bool secure_world_call(uint64_t regs[FFA_REGS_MAX])
 
 void secure_world_interrupt(void)
 {
-    if (!spmc_interrupt(&spmc, SEL1_PARTITION_ID, SECURE_TIMER_INTID)) {
+    if (!spmc_interrupt(&spmc, config_sel1_partition_id, SECURE_TIMER_INTID)) {
         wait_with_timer(cpu_index(), true);
     }
 }

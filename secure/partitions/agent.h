@@ -14,6 +14,7 @@
 /* How a partition misbehaves; in spmc_partition.settings. NULL: it does not. */
 struct agent_settings {
     uint16_t refused_vm;  /* VM_CREATED of this one is DENIED; 0: none */
+    uint16_t vms_max;     /* and of any more than so many at a time; 0: no such limit */
     uint32_t stalls;      /* so many VM messages in all are first answered... */
     int32_t stall_status; /* ...with this: FFA_RETRY or FFA_INTERRUPTED */
     uint32_t yields;      /* before the answer to each VM message */

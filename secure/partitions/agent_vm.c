@@ -40,12 +40,24 @@ static bool stalls(struct agent *agent)
     return true;
 }
 
+static unsigned int count_vms(const struct agent *agent)
+{
+    unsigned int count = 0;
+
+    for (unsigned int i = 0; i < AGENT_VMS_MAX; i++) {
+        count += agent->vms[i].state == COMMAND_VM_AVAILABLE;
+    }
+    return count;
+}
+
 static bool refuses(const struct agent *agent, uint32_t type, uint16_t id)
 {
     if (type == FFA_FRAMEWORK_VM_DESTROYED_REQ) {
         return agent_memory_keeps(agent) == COMMAND_KEEP_OPENLY;
     }
-    return agent->settings != NULL && agent->settings->refused_vm == id;
+    return agent->settings != NULL &&
+           (agent->settings->refused_vm == id ||
+            (agent->settings->vms_max != 0 && count_vms(agent) >= agent->settings->vms_max));
 }
 
 static int32_t move(struct agent_vm *vm, uint32_t type)

@@ -83,3 +83,32 @@ const struct spmc_partition secure_partitions[PARTITION_COUNT_MORE] = {
         .settings = &refuser_settings,
     },
 };
+
+/* e7b0913c-52d4-4a86-8f0e-c96d15a3487f */
+static const struct ffa_uuid stranger_uuids[] = {
+    {{0xe7, 0xb0, 0x91, 0x3c, 0x52, 0xd4, 0x4a, 0x86, 0x8f, 0x0e, 0xc9, 0x6d, 0x15, 0xa3, 0x48,
+      0x7f}},
+};
+
+static const struct agent_settings stranger_settings = {.vms_max = PARTITION_STRANGER_VMS};
+
+const struct spmc_partition stranger_partitions[2] = {
+    {
+        .name = "stranger",
+        .id = PARTITION_STRANGER_ID,
+        .contexts = 1,
+        .properties = FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_VM_CREATED |
+                      FFA_PARTITION_VM_DESTROYED | FFA_PARTITION_AARCH64,
+        .uuids = stranger_uuids,
+        .uuid_count = 1,
+        .settings = &stranger_settings,
+    },
+    {
+        .name = "stranger",
+        .id = PARTITION_STRANGER_ID,
+        .contexts = 4,
+        .properties = FFA_PARTITION_DIRECT_REQ_RECV | FFA_PARTITION_AARCH64,
+        .uuids = stranger_uuids,
+        .uuid_count = 1,
+    },
+};

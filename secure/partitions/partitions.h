@@ -27,4 +27,13 @@ extern const struct spmc_partition secure_partitions[PARTITION_COUNT_MORE];
 #define PARTITION_REFUSED_VM     0x66u
 #define PARTITION_REFUSER_STALLS 2u
 
+/*
+ * The one of an SPMC that is like others' firmware: nobody in the Normal world knows its UUID.
+ * There are two of it: the first wants to hear of VMs, and takes no more than two at a time.
+ */
+#define PARTITION_STRANGER_ID  0x8001u
+#define PARTITION_STRANGER_VMS 2u
+
+extern const struct spmc_partition stranger_partitions[2];
+
 #endif

@@ -16,6 +16,9 @@
  */
 #define LIST_TAG 0x5eedu
 
+/* What later versions have put behind an entry: nobody who does not know it may take it for one. */
+#define LATER_FIELDS 0xa5
+
 /* Walks the entries that answer one query. */
 struct walk {
     const struct spmc *spmc;
@@ -99,6 +102,14 @@ static uint32_t entries_count(const struct spmc *spmc, const struct ffa_uuid *wa
     return count;
 }
 
+static size_t later_bytes(const struct spmc *spmc)
+{
+    const size_t bytes = spmc->config.entry_bytes;
+
+    return bytes > sizeof(struct ffa_partition_info_1_1) ? bytes
+                                                         : sizeof(struct ffa_partition_info_1_1);
+}
+
 /* Fills RX and clears what is left of it: nothing of an earlier answer stays behind. */
 static void fill_rx(struct spmc *spmc, const struct ffa_uuid *wanted, size_t entry_bytes)
 {
@@ -109,7 +120,10 @@ static void fill_rx(struct spmc *spmc, const struct ffa_uuid *wanted, size_t ent
 
     walk_start(&walk, spmc, wanted);
     while (walk_next(&walk, &entry)) {
-        memcpy(rx + used, &entry, entry_bytes);
+        const size_t known = entry_bytes < sizeof(entry) ? entry_bytes : sizeof(entry);
+
+        memcpy(rx + used, &entry, known);
+        memset(rx + used + known, LATER_FIELDS, entry_bytes - known);
         used += entry_bytes;
     }
     memset(rx + used, 0, spmc->own.bytes - used);
@@ -124,8 +138,7 @@ int32_t spmc_partition_info_get(struct spmc *spmc, struct spmc_frame *frame)
     const uint64_t flags = frame->in[5];
     const bool is_1_0 = spmc->version == FFA_VERSION_1_0;
     /* The descriptor of 1.0 is how that of 1.1 begins. */
-    const size_t entry_bytes =
-        is_1_0 ? sizeof(struct ffa_partition_info_1_0) : sizeof(struct ffa_partition_info_1_1);
+    const size_t entry_bytes = is_1_0 ? sizeof(struct ffa_partition_info_1_0) : later_bytes(spmc);
     uint32_t count;
 
     if ((flags & ~(is_1_0 ? 0u : (uint64_t)FFA_PARTITION_INFO_GET_COUNT_ONLY)) != 0) {

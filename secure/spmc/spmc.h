@@ -86,13 +86,16 @@ enum spmc_spoiled {
 };
 
 struct spmc_config {
-    uint32_t version; /* the highest that it speaks: FFA_VERSION_1_0, _1_1 or _1_2 */
+    uint32_t version; /* the highest that it speaks: FFA_VERSION_1_0, _1_1, _1_2 or one that is
+                         later, of which it knows what 1.2 has */
     const struct spmc_partition *partitions;
     unsigned int partition_count;
     uint16_t rxtx_pages_max;   /* pages of one buffer, 1 to 63; 0 stands for 63 */
     uint16_t sri_intid;        /* what FFA_FEATURES tells; 0 stands for SPMC_SRI_INTID */
     uint16_t transactions_max; /* 0 stands for SPMC_TRANSACTIONS_MAX */
     uint32_t ranges_max;       /* 0 stands for SPMC_RANGES_MAX */
+    uint16_t entry_bytes;      /* in RX, of an entry since 1.1, as later versions make it longer;
+                                  0 stands for what 1.1 and 1.2 have */
     bool lends_mixed;          /* FFA_MEM_LEND to partitions and VMs together; else DENIED */
     enum spmc_spoiled spoiled;
     const uint32_t *absent; /* function IDs that it does not know, in neither form */

@@ -18,9 +18,10 @@ static const struct interleave_suite *const suites[] = {
     &create_suite,       &direct_suite,
     &direct_end_suite,   &indirect_suite,
     &notification_suite, &notification_life_suite,
-    &signal_suite,       &shadow_suite,
-    &memory_suite,       &memory_send_suite,
-    &memory_gift_suite,  &memory_end_suite,
+    &signal_suite,       &context_suite,
+    &shadow_suite,       &memory_suite,
+    &memory_send_suite,  &memory_gift_suite,
+    &memory_end_suite,
 };
 #define SUITES (sizeof(suites) / sizeof(suites[0]))
 

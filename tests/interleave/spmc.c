@@ -7,9 +7,9 @@
 
 /* What NOTIFICATION_INFO_GET has told of: the VM as a whole, its vCPUs, the partition's contexts.
  */
-#define TOLD_GLOBAL       1u
-#define TOLD_VCPU(vcpu)   (2u << (vcpu))
-#define TOLD_CONTEXT(cpu) (0x100u << (cpu))
+#define TOLD_GLOBAL           1u
+#define TOLD_VCPU(vcpu)       (2u << (vcpu))
+#define TOLD_CONTEXT(context) (0x100u << (context))
 
 #define VCPUS 2u
 
@@ -96,8 +96,8 @@ static void list_partitions(struct parley_regs *regs)
 {
     const struct ffa_partition_info_1_1 partition = {
         .id = SPMC_PARTITION,
-        .contexts = WORLD_CPUS,
-        .properties = FFA_PARTITION_INDIRECT_MSG | FFA_PARTITION_NOTIFICATION_RECV,
+        .contexts = spmc()->contexts,
+        .properties = spmc()->properties,
     };
 
     memcpy(spmc()->own_rx, &partition, sizeof(partition));
@@ -213,12 +213,12 @@ void spmc_signal(unsigned int vcpu, uint32_t signals)
     }
 }
 
-void spmc_signal_partition(unsigned int cpu)
+void spmc_signal_partition(unsigned int context)
 {
     explore_call();
     explore_touch(&world.spmc);
-    spmc()->of_cpu[cpu]++;
-    spmc()->told &= ~TOLD_CONTEXT(cpu);
+    spmc()->of_context[context]++;
+    spmc()->told &= ~TOLD_CONTEXT(context);
 }
 
 static void get(struct parley_regs *regs)
@@ -276,7 +276,7 @@ static void info_get(struct parley_regs *regs)
         add_list(&lists, SPMC_VM, i, spmc()->of_vcpu[i] != 0, TOLD_VCPU(i));
     }
     for (unsigned int i = 0; i < WORLD_CPUS; i++) {
-        add_list(&lists, SPMC_PARTITION, i, spmc()->of_cpu[i] != 0, TOLD_CONTEXT(i));
+        add_list(&lists, SPMC_PARTITION, i, spmc()->of_context[i] != 0, TOLD_CONTEXT(i));
     }
     if (lists.lists == 0) {
         refuse(regs, FFA_NO_DATA);
@@ -294,20 +294,11 @@ void spmc_interrupt(void)
     } while (parley_schedule_receivers(world.parley) == PARLEY_AGAIN);
 }
 
-/* The partition's context on a CPU gets what it was signalled, and waits again. */
-static void run(struct parley_regs *regs)
-{
-    uint16_t context = ffa_target_vcpu((uint32_t)regs->x[1]);
-
-    EXPECT(context == parley_port_cpu(), "context %u runs on CPU %u", context, parley_port_cpu());
-    spmc()->of_cpu[context] = 0;
-    *regs = (struct parley_regs){{FFA_MSG_WAIT}};
-}
-
 /* --- One call ------------------------------------------------------------- */
 
 void spmc_call(struct parley_regs *regs)
 {
+    spmc()->asked[explore_thread()] = true;
     switch (regs->x[0]) {
     case FFA_VERSION:
         regs->x[0] = FFA_VERSION_1_2;
@@ -338,7 +329,7 @@ void spmc_call(struct parley_regs *regs)
         info_get(regs);
         break;
     case FFA_RUN:
-        run(regs);
+        spmc_run(regs);
         break;
     case FFA_NOTIFICATION_BITMAP_CREATE:
         make_bitmap(regs);
@@ -351,6 +342,9 @@ void spmc_call(struct parley_regs *regs)
         break;
     case FFA_NOTIFICATION_UNBIND:
         unbind(regs);
+        break;
+    case FFA_MSG_SEND_DIRECT_REQ_32:
+        spmc_request(regs);
         break;
     case FFA_MSG_SEND2:
         take_message(regs);

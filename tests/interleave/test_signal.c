@@ -294,12 +294,12 @@ static void work(void)
 
 static void check_cycles(void)
 {
-    explore_outcome(&world.spmc.of_cpu, sizeof(world.spmc.of_cpu));
-    if (world.spmc.of_cpu[1] != 0) {
+    explore_outcome(&world.spmc.of_context, sizeof(world.spmc.of_context));
+    if (world.spmc.of_context[1] != 0) {
         EXPECT((world.kicks & 2) != 0, "a partition waits for cycles, and its CPU sleeps");
         world.cpu_of[0] = 1;
         work();
-        EXPECT(world.spmc.of_cpu[1] == 0, "a CPU is kicked, and its partition does not run");
+        EXPECT(world.spmc.of_context[1] == 0, "a CPU is kicked, and its partition does not run");
     }
 }
 

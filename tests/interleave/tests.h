@@ -31,6 +31,7 @@ extern const struct interleave_suite indirect_suite;
 extern const struct interleave_suite notification_suite;
 extern const struct interleave_suite notification_life_suite;
 extern const struct interleave_suite signal_suite;
+extern const struct interleave_suite context_suite;
 extern const struct interleave_suite shadow_suite;
 extern const struct interleave_suite memory_suite;
 extern const struct interleave_suite memory_send_suite;

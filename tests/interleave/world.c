@@ -45,7 +45,7 @@ void world_begin(void)
     begin(&config);
 }
 
-void world_begin_secure(void)
+void world_begin_secure_with(uint16_t contexts, uint32_t properties)
 {
     static const struct parley_config config = {
         .vm_id_first = 1,
@@ -61,7 +61,15 @@ void world_begin_secure(void)
 
     memset(&world, 0, sizeof(world));
     world.spmc.is_there = true;
+    world.spmc.contexts = contexts;
+    world.spmc.properties =
+        FFA_PARTITION_INDIRECT_MSG | FFA_PARTITION_NOTIFICATION_RECV | properties;
     begin(&config);
+}
+
+void world_begin_secure(void)
+{
+    world_begin_secure_with(WORLD_CPUS, 0);
 }
 
 void world_begin_memory(unsigned int transactions, unsigned int ranges)

@@ -12,7 +12,7 @@
 
 #define WORLD_VMS          4u /* IDs 1 to 4 */
 #define WORLD_VCPUS        4u /* of one VM at most */
-#define WORLD_CPUS         2u
+#define WORLD_CPUS         3u
 #define WORLD_PAGES        7u
 #define WORLD_PAGE_REFUSED 6u /* the hypervisor has no room to map this one */
 #define WORLD_REPLIES_MAX  4u /* of one thread */
@@ -74,17 +74,42 @@ struct world_vm {
     struct parley_peer peers[WORLD_VMS];
 };
 
+/* An execution context of the partition, as its SPMC sees it: see contexts.c. */
+enum world_context_state {
+    CONTEXT_WAITS, /* for a message, or for cycles */
+    CONTEXT_RUNS,
+    CONTEXT_PREEMPTED,
+};
+
+struct world_context {
+    enum world_context_state state;
+    /* Of what it is at work on, or was last: */
+    uint32_t request; /* its function ID; FFA_RUN for cycles alone */
+    uint32_t kind;    /* of a framework message */
+    uint16_t sender;
+    uint32_t token;
+    unsigned int interrupts; /* so often will it be preempted in it */
+};
+
 /* The Secure world: an SPMC and a partition, see spmc.h. It serves VM 1. */
 struct world_spmc {
     bool is_there;
-    bool has_bitmap;             /* of the VM's notifications, */
-    uint64_t bound;              /* of which these are bound */
-    unsigned int gets_to_refuse; /* so many NOTIFICATION_GETs fail */
-    /* What pends: for the VM, for its vCPUs, and for each CPU of the partition's. */
+    uint16_t contexts; /* of the partition: one, or one for each CPU */
+    uint32_t properties;
+    struct world_context context[WORLD_CPUS];
+    unsigned int interrupts_of_cycles; /* so often is each preempted, */
+    unsigned int interrupts_of_messages;
+    unsigned int responses;          /* that it has given to VMs */
+    uint64_t lives;                  /* of VMs that it was told of: a bit for each ID */
+    bool asked[EXPLORE_THREADS_MAX]; /* whether a thread has made an SMC since it cleared this */
+    bool has_bitmap;                 /* of the VM's notifications, */
+    uint64_t bound;                  /* of which these are bound */
+    unsigned int gets_to_refuse;     /* so many NOTIFICATION_GETs fail */
+    /* What pends: for the VM, for its vCPUs, and for each context of the partition's. */
     uint64_t global;
     uint64_t of_vcpu[WORLD_VCPUS];
     bool rx_full;
-    uint64_t of_cpu[WORLD_CPUS];
+    uint64_t of_context[WORLD_CPUS];
     uint32_t told; /* by NOTIFICATION_INFO_GET: bits SPMC_... */
     /* The buffers that it was given: the mediator's own, and the VM's. */
     uint8_t *own_rx;
@@ -122,7 +147,8 @@ struct world {
     unsigned int events[PARLEY_EVENT_CALL_REFUSED]; /* how often each kind was told */
     unsigned int cpu_of[EXPLORE_THREADS_MAX];       /* where each thread runs */
     uint64_t kicks;                                 /* CPUs that were kicked, one bit each */
-    uint64_t left; /* a word: vCPUs that have stopped for good, one bit each */
+    uint64_t left;     /* a word: vCPUs that have stopped for good, one bit each */
+    uint64_t returned; /* threads whose calls have an end, one bit each */
     /* What threads got, for the check. */
     struct parley_regs replies[EXPLORE_THREADS_MAX][WORLD_REPLIES_MAX];
     enum parley_progress progress[EXPLORE_THREADS_MAX];
@@ -152,8 +178,10 @@ void world_page_accessed(void *page, bool writes);
 
 /* An empty world with a mediator, */
 void world_begin(void);
-/* or with an SPMC, too. VM IDs are 1 and 2 then. */
+/* or with an SPMC, too, whose partition has a context for each CPU. VM IDs are 1 and 2 then. */
 void world_begin_secure(void);
+/* The same, with so many contexts, one or WORLD_CPUS, and more properties. */
+void world_begin_secure_with(uint16_t contexts, uint32_t properties);
 /* or with memory management, for so many transactions of each VM and ranges in them. */
 void world_begin_memory(unsigned int transactions, unsigned int ranges);
 /* A configuration with `uuids` UUIDs, world_uuid(seed, ...), that may discover all VMs. */

@@ -297,7 +297,7 @@ static uint32_t properties_shown(const struct entry *entry, uint32_t viewer, uin
         properties = FFA_PARTITION_AARCH64; /* the viewer, which takes part in nothing */
         break;
     case 2:
-        properties = (ALL_PROPERTIES | FFA_PARTITION_AARCH64) & ~unknown_at(shown);
+        properties = (ALL_PROPERTIES & ~unknown_at(shown)) | FFA_PARTITION_AARCH64;
         break;
     case 3:
         properties = FFA_PARTITION_DIRECT_REQ_RECV;
@@ -315,7 +315,8 @@ static uint32_t properties_shown(const struct entry *entry, uint32_t viewer, uin
 
 /*
  * Properties are those that the caller's version knows, that the partition's version has, and that
- * Parley serves. Nobody is shown that an SP sends, or wants to know of VMs.
+ * Parley serves; the width is a VM's at any version. Nobody is shown that an SP sends, or wants to
+ * know of VMs.
  */
 static void H11_direct_support_properties(void **state)
 {

@@ -18,5 +18,5 @@ const struct table table = {
     .cast_count = sizeof(cast) / sizeof(cast[0]),
     .places = places,
     .place_count = sizeof(places) / sizeof(places[0]),
-    .seconds_max = 2,
+    .seconds_max = 30, /* it is found out when most of the RAM was cleared */
 };

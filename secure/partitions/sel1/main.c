@@ -29,7 +29,7 @@ static uint64_t now(void)
 
 static uint64_t ticks(uint64_t microseconds)
 {
-    return microseconds * COUNTER_HZ / MICROS_SECOND;
+    return microseconds * read_sysreg(cntfrq_el0) / MICROS_SECOND;
 }
 
 unsigned int agent_port_level(void)

@@ -22,11 +22,11 @@
 #define BAD_ADDRESS (-9)
 #define BAD_TARGET  (-2)
 
-#define ROUNDS      200u
-#define RUN_AGAIN   2u /* how often each CPU is switched on */
-#define COUNTER_HZ  62500000
-#define DEVICE_TREE 0x40000000u
-#define TREE_MAGIC  0xedfe0dd0u /* as a little-endian CPU reads it */
+#define ROUNDS         200u
+#define RUN_AGAIN      2u /* how often each CPU is switched on */
+#define COUNTER_HZ_MIN 1000000
+#define DEVICE_TREE    0x40000000u
+#define TREE_MAGIC     0xedfe0dd0u /* as a little-endian CPU reads it */
 
 #define MODE_TEST         0
 #define MODE_SYSTEM_OFF   1
@@ -73,7 +73,7 @@ static void test_entry(void)
     check(entry_state.x[0] == DEVICE_TREE, "x0 is the device tree's address");
     check((entry_state.x[1] | entry_state.x[2] | entry_state.x[3]) == 0, "x1 to x3 are zero");
     check(*(const volatile uint32_t *)DEVICE_TREE == TREE_MAGIC, "there is a device tree");
-    check(sysreg_cntfrq() == COUNTER_HZ, "the counter's frequency is known");
+    check(sysreg_cntfrq() >= COUNTER_HZ_MIN, "the counter's frequency is known");
 }
 
 static void test_smccc(void)
@@ -138,7 +138,7 @@ static void test_cpus_on(void)
         check(others[cpu].good_calls == RUN_AGAIN * ROUNDS, "its calls were answered");
         check(others[cpu].registers == others[1].registers, "its registers are open");
         check(others[cpu].sgi == RUN_AGAIN, "its interrupts work");
-        check(others[cpu].frequency == COUNTER_HZ, "it knows the counter's frequency");
+        check(others[cpu].frequency == sysreg_cntfrq(), "it knows the counter's frequency");
     }
 }
 
