@@ -356,8 +356,11 @@ void parley_notifications_start(struct parley_vm *vm);
 
 /* --- notification_life.c -------------------------------------------------- */
 
-/* Before the VM runs: the bitmap at the SPMC. The VM does without, if the SPMC refuses. */
-void parley_notifications_create(struct parley_vm *vm);
+/*
+ * Before the VM runs: the bitmap at the SPMC, unless there is one. The VM does without, if the SPMC
+ * also refuses the last try.
+ */
+void parley_notifications_create(struct parley_vm *vm, bool is_last_try);
 /* At its end, one SMC a step. */
 enum parley_progress parley_notifications_destroy(struct parley_vm *vm);
 void parley_notifications_reset(struct parley_vm *vm);

@@ -158,6 +158,14 @@ static void set_attributes(struct parley_vm *vm, const struct parley_vm_config *
     set_policy(vm, config);
 }
 
+/* The first steps of each life. */
+static void begin_life(struct parley_vm *vm)
+{
+    parley_notifications_reset(vm);
+    parley_notifications_create(vm, false);
+    parley_availability_begin(vm);
+}
+
 enum parley_progress parley_vm_create(struct parley *parley, const struct parley_vm_config *config,
                                       struct parley_vm **vm)
 {
@@ -175,9 +183,7 @@ enum parley_progress parley_vm_create(struct parley *parley, const struct parley
         return PARLEY_REFUSED_ID_USED;
     }
     set_attributes(place, config);
-    parley_notifications_reset(place);
-    parley_notifications_create(place);
-    parley_availability_begin(place);
+    begin_life(place);
     *vm = place;
     return parley_vm_continue(place);
 }
@@ -210,9 +216,7 @@ static void finish_reset(struct parley_vm *vm)
 {
     (void)parley_counter_increment(&vm->counters.resets);
     begin_next_life(vm);
-    parley_notifications_reset(vm);
-    parley_notifications_create(vm);
-    parley_availability_begin(vm);
+    begin_life(vm);
     (void)move(vm, VM_RESETTING, VM_CREATING);
 }
 
@@ -264,6 +268,7 @@ static enum parley_progress continue_creation(struct parley_vm *vm)
     if (!parley_availability_created(vm)) {
         return PARLEY_AGAIN;
     }
+    parley_notifications_create(vm, true);
     finish_creation(vm);
     return PARLEY_DONE;
 }
@@ -307,14 +312,18 @@ enum parley_progress parley_vm_continue(struct parley_vm *vm)
     return PARLEY_DONE;
 }
 
+/* No reference is taken from here on: the exchange in parley_endpoint_take() sees the bit. */
+static void begin_end(struct parley_vm *vm)
+{
+    (void)parley_fetch_or(&vm->word, WORD_DYING);
+    parley_availability_begin(vm);
+    parley_memory_end_begin(vm);
+}
+
 enum parley_progress parley_vm_reset(struct parley_vm *vm)
 {
     if (move(vm, VM_ALIVE, VM_RESETTING)) {
-        /* No reference is taken from here on: the exchange in parley_endpoint_take() sees the bit.
-         */
-        (void)parley_fetch_or(&vm->word, WORD_DYING);
-        parley_availability_begin(vm);
-        parley_memory_end_begin(vm);
+        begin_end(vm);
     }
     return parley_vm_continue(vm);
 }
@@ -322,9 +331,7 @@ enum parley_progress parley_vm_reset(struct parley_vm *vm)
 enum parley_progress parley_vm_destroy(struct parley_vm *vm)
 {
     if (move(vm, VM_ALIVE, VM_ENDING)) {
-        (void)parley_fetch_or(&vm->word, WORD_DYING);
-        parley_availability_begin(vm);
-        parley_memory_end_begin(vm);
+        begin_end(vm);
     } else if (move(vm, VM_CREATING, VM_ENDING)) {
         /* Who was told already is told of the end. A message under way is resumed first. */
         vm->availability.tries = 0;
@@ -345,8 +352,7 @@ enum parley_progress parley_quarantine_retry(struct parley *parley, uint16_t id)
     if (move(vm, VM_QUARANTINED, VM_ENDING)) {
         vm->notifications.tries = 0;
         vm->shadow.tries = 0;
-        parley_availability_begin(vm);
-        parley_memory_end_begin(vm);
+        begin_end(vm);
     }
     return parley_vm_continue(vm);
 }

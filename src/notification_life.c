@@ -2,14 +2,18 @@
 /*
  * Notifications at the SPMC over the life of a VM (FF-A 1.2, 16.7 and 16.8): the bitmap is made
  * before the VM runs, and at its end is emptied and taken back, one SMC a step.
+ *
+ * It is made before partitions are told of the VM, so that they can signal from then on. A manager
+ * that knows VMs from those messages alone refuses it then, and is asked again afterwards; and it
+ * has forgotten the bitmap once it was told of the VM's end.
  */
 #include "internal.h"
 
-void parley_notifications_create(struct parley_vm *vm)
+void parley_notifications_create(struct parley_vm *vm, bool is_last_try)
 {
     struct parley_regs regs = {{FFA_NOTIFICATION_BITMAP_CREATE, vm->id, vm->vcpus}};
 
-    if (vm->parley->spmc.sri_intid == 0 || vm->secure_rights == 0 ||
+    if (vm->notifications.has_bitmap || vm->parley->spmc.sri_intid == 0 || vm->secure_rights == 0 ||
         (vm->properties & FFA_PARTITION_NOTIFICATION_RECV) == 0) {
         return;
     }
@@ -17,7 +21,7 @@ void parley_notifications_create(struct parley_vm *vm)
 
     int32_t status = parley_spmc_status(&regs);
     vm->notifications.has_bitmap = status == FFA_OK;
-    if (status != FFA_OK) {
+    if (status != FFA_OK && is_last_try) {
         parley_port_event(&(struct parley_event){.kind = PARLEY_EVENT_SPMC_REFUSED,
                                                  .vm_id = vm->id,
                                                  .fid = FFA_NOTIFICATION_BITMAP_CREATE,
@@ -52,21 +56,28 @@ static void forget_bound(struct parley_vm *vm, uint16_t sender)
     }
 }
 
-static int32_t unbind(struct parley_vm *vm, uint16_t sender, uint64_t bitmap)
+/* Asks for something to be undone. What the manager does not know is not there. */
+static bool undo(struct parley_regs *regs)
+{
+    parley_port_smc(regs);
+
+    int32_t status = parley_spmc_status(regs);
+    return status == FFA_OK || status == FFA_INVALID_PARAMETERS;
+}
+
+static bool unbind(struct parley_vm *vm, uint16_t sender, uint64_t bitmap)
 {
     struct parley_regs regs = {{FFA_NOTIFICATION_UNBIND, ffa_ids_make(sender, vm->id), 0,
                                 (uint32_t)bitmap, (uint32_t)(bitmap >> 32)}};
 
-    parley_port_smc(&regs);
-    return parley_spmc_status(&regs);
+    return undo(&regs);
 }
 
-static int32_t destroy_bitmap(struct parley_vm *vm)
+static bool destroy_bitmap(struct parley_vm *vm)
 {
     struct parley_regs regs = {{FFA_NOTIFICATION_BITMAP_DESTROY, vm->id}};
 
-    parley_port_smc(&regs);
-    return parley_spmc_status(&regs);
+    return undo(&regs);
 }
 
 /* Takes, and forgets, what pends for one vCPU. True if all were asked for. */
@@ -108,13 +119,13 @@ enum parley_progress parley_notifications_destroy(struct parley_vm *vm)
         return PARLEY_AGAIN;
     }
     if (find_bound(vm, &sender, &bitmap)) {
-        if (unbind(vm, sender, bitmap) != FFA_OK) {
+        if (!unbind(vm, sender, bitmap)) {
             return drain_again(notifications);
         }
         forget_bound(vm, sender);
         return PARLEY_AGAIN;
     }
-    if (destroy_bitmap(vm) != FFA_OK) {
+    if (!destroy_bitmap(vm)) {
         return drain_again(notifications);
     }
     notifications->has_bitmap = false;

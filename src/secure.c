@@ -311,10 +311,9 @@ unsigned int parley_vm_cpu(const struct parley_vm *vm)
     if (vm->availability.left != NULL) {
         return vm->availability.cpu;
     }
-    for (unsigned int i = 0; i < vm->vcpus; i++) {
-        if (was_left(&vm->vcpu[i])) {
-            return vm->vcpu[i].asked_on_cpu;
-        }
+    unsigned int cpu = PARLEY_ANY_CPU;
+    for (unsigned int i = 0; i < vm->vcpus && cpu == PARLEY_ANY_CPU; i++) {
+        cpu = parley_vcpu_cpu(vm, i);
     }
-    return PARLEY_ANY_CPU;
+    return cpu;
 }

@@ -164,11 +164,93 @@ static void test_room_for_two_vms(void **state)
     assert_true(list_count(vms[2], stranger_partitions[0].uuids) == FFA_INVALID_PARAMETERS);
 }
 
+/* --- One that knows VMs from the messages about them
+ * ---------------------------------------------- */
+
+#define BOUND 2u
+
+static bool is_known;
+
+/* Takes no notice of the notifier's own answers: that one acknowledges. */
+static void take_notice(const struct parley_regs *message)
+{
+    struct parley_regs unbind = {{FFA_NOTIFICATION_UNBIND, ffa_ids_make(ECHO, VM), 0, BOUND}};
+    struct parley_regs destroy = {{FFA_NOTIFICATION_BITMAP_DESTROY, VM}};
+
+    if (message->x[2] == FFA_DIRECT_FRAMEWORK(FFA_FRAMEWORK_VM_CREATED_REQ)) {
+        is_known = true;
+    }
+    if (message->x[2] == FFA_DIRECT_FRAMEWORK(FFA_FRAMEWORK_VM_DESTROYED_REQ)) {
+        is_known = false;
+        posix_smc_secure_world(&unbind);
+        posix_smc_secure_world(&destroy);
+    }
+}
+
+static void serve_whom_it_knows(void *context, struct parley_regs *regs)
+{
+    (void)context;
+    switch (regs->x[0]) {
+    case FFA_MSG_SEND_DIRECT_REQ_32:
+        if (regs->x[1] == PARTITION_NOTIFIER_ID && regs->x[5] == VM) {
+            take_notice(regs);
+        }
+        break;
+    case FFA_NOTIFICATION_BITMAP_CREATE:
+    case FFA_NOTIFICATION_BITMAP_DESTROY:
+    case FFA_NOTIFICATION_BIND:
+    case FFA_NOTIFICATION_UNBIND:
+    case FFA_NOTIFICATION_GET:
+        if (!is_known) {
+            *regs = script_error(FFA_INVALID_PARAMETERS);
+            return;
+        }
+        break;
+    default:
+        break;
+    }
+    posix_smc_secure_world(regs);
+}
+
+/*
+ * It refuses the bitmap of a VM that no partition was told of, and has forgotten it with the VM.
+ * The VM has its notifications all the same, in each life, and nothing is told, or held back.
+ */
+static void test_knows_vms_by_messages(void **state)
+{
+    enum parley_progress progress;
+
+    (void)state;
+    is_known = false;
+    rig_start(&posix_spmc_1_2);
+    posix_events_clear();
+    posix_smc_replace(serve_whom_it_knows, NULL);
+    for (unsigned int life = 0; life < 3; life++) {
+        vm = rig_friend(VM, FFA_VERSION_1_2);
+        assert_true(posix_spmc_has_bitmap_of(VM));
+        assert_int_equal(
+            CALL(vm, FFA_NOTIFICATION_BIND, ffa_ids_make(ECHO, VM), 0, BOUND, 0).status, FFA_OK);
+        progress = parley_vm_reset(posix_vm_parley(vm));
+        while (progress == PARLEY_AGAIN) {
+            progress = parley_vm_continue(posix_vm_parley(vm));
+        }
+        assert_int_equal(progress, PARLEY_DONE);
+        assert_true(posix_spmc_has_bitmap_of(VM));
+        settle(vm, FFA_VERSION_1_2);
+        rig_vm_end(vm);
+        assert_false(posix_spmc_has_bitmap_of(VM));
+    }
+    assert_int_equal(posix_event_count(PARLEY_EVENT_SPMC_REFUSED), 0);
+    assert_int_equal(posix_event_count(PARLEY_EVENT_VM_QUARANTINED), 0);
+    posix_smc_replace(NULL, NULL);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        RIG_TEST(test_a_later_version),    RIG_TEST(test_an_abi_less),      RIG_TEST(test_no_run),
-        RIG_TEST(test_success_in_64_bits), RIG_TEST(test_room_for_two_vms),
+        RIG_TEST(test_a_later_version),  RIG_TEST(test_an_abi_less),
+        RIG_TEST(test_no_run),           RIG_TEST(test_success_in_64_bits),
+        RIG_TEST(test_room_for_two_vms), RIG_TEST(test_knows_vms_by_messages),
     };
 
     return closing_line(COUNT(tests), cmocka_run_group_tests(tests, NULL, NULL));
