@@ -77,7 +77,10 @@ void parley_port_vcpu_wake(void *context, unsigned int vcpu);
  */
 bool parley_port_vcpu_is_online(void *context, unsigned int vcpu);
 
-/* The CPU that this runs on, as a small number that stays the same. */
+/*
+ * The CPU that this runs on, as a small number that stays the same, below parley_config.cpus_max:
+ * Secure Partitions cannot be asked for anything on other CPUs.
+ */
 unsigned int parley_port_cpu(void);
 
 /* Makes that CPU call parley_cpu_work() soon. */
